@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "terrane/base/status.h"
+#include "terrane/space/box.h"
+
+namespace terrane {
+
+struct GeoPoint {
+  double longitude_deg = 0, latitude_deg = 0, elevation_m = 0;
+};
+
+// Ties the lattice to the planet. Recorded when a store is created; never changes. A value.
+//
+// Voxel (i, j, k) fills [origin + i * voxel_size, origin + (i + 1) * voxel_size) in the units of the CRS
+// (metres or degrees) in x and y, and metres in z. Longitude and latitude are known for EPSG:4326 (degrees)
+// and EPSG:4087 (metres on the equidistant cylinder: 40,075,016.68 m for 360 degrees); a world that wraps
+// in x maps 360 degrees linearly to its extent in x, whatever its CRS.
+class World {
+ public:
+  struct Settings {
+    Coord extent;  // voxels
+    double voxel_size[3] = {1, 1, 1};
+    double origin[3] = {0, 0, 0};  // CRS coordinates of the low corner
+    std::string crs;               // "EPSG:4326"; empty: local metres
+    bool wrap_x = false;
+  };
+  // Refuses an extent below 1 or above kMaxExtent, sizes that are not finite and positive, and a CRS that
+  // is not empty and not "EPSG:N".
+  static Result<World> create(Settings settings);
+  // 160,300,080 x 80,150,040 x 80,000,000 voxels of 0.25 m: all of Earth, +-10,000 km, EPSG:4087, wraps.
+  static World bluemarble();
+
+  const Settings& settings() const { return settings_; }
+  Coord extent() const { return settings_.extent; }
+  Box bounds() const { return {{0, 0, 0}, settings_.extent}; }
+  bool wraps() const { return settings_.wrap_x; }
+
+  // kInvalid where the CRS has no longitude, or the point lies outside the extent. Any longitude is taken
+  // modulo 360 in a world that wraps.
+  Result<Coord> to_voxel(const GeoPoint& point) const;
+  // The centre of the voxel.
+  Result<GeoPoint> to_geo(Coord voxel) const;
+
+  // Checks a box of level-0 voxels, which may cross the seam of a world that wraps (X0 < NX < X1 <= X0 + NX),
+  // and gives its parts in reading order: one box, or [X0, NX) then [0, X1 - NX). kInvalid, naming the
+  // axis, where it is empty, inverted, or outside.
+  Result<std::vector<Box>> pieces(const Box& box) const;
+
+  // The parts at level L, in level-L voxels, each with the x at which it starts in the joined array.
+  struct Piece {
+    Box box;
+    std::int64_t out_x = 0;
+  };
+  Result<std::vector<Piece>> level_pieces(const Box& box, int level) const;
+  // Size in level-L voxels of what level_pieces() joins to.
+  Result<Coord> level_shape(const Box& box, int level) const;
+
+ private:
+  explicit World(Settings settings) : settings_(std::move(settings)) {}
+  Settings settings_;
+};
+
+}  // namespace terrane

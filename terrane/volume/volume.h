@@ -1,0 +1,190 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "terrane/base/executor.h"
+#include "terrane/base/status.h"
+#include "terrane/base/task.h"
+#include "terrane/codec/codec.h"
+#include "terrane/space/lattice.h"
+#include "terrane/space/world.h"
+#include "terrane/store/engine.h"
+#include "terrane/voxel/catalogue.h"
+#include "terrane/voxel/source.h"
+#include "terrane/voxel/voxels.h"
+
+namespace terrane {
+
+struct CreateOptions {
+  World::Settings world = {};
+  MaterialId fill = kUnknown;  // what every voxel is until it is written
+  Catalogue catalogue = {};         // its fluids pool as fluids; none: the plain mode
+};
+
+enum class Access : std::uint8_t { kRead, kWrite };
+
+struct OpenOptions {
+  Access access = Access::kRead;
+  std::uint64_t cache_bytes = std::uint64_t{1} << 30;
+  Executor* executor = nullptr;  // lent; nullptr: the volume makes a pool of `threads`
+  std::size_t threads = 0;       // 0: as many as the machine has
+};
+
+struct ReadOptions {
+  Task task = {};
+  bool allow_incomplete = false;  // unfinished voxels read as what was there before
+};
+struct ReadRequest {
+  Box box;  // level-0 voxels
+  int lod = 0;
+  ReadOptions options = {};
+};
+
+struct WriteOptions {
+  Task task = {};
+  Policy policy = Policy::kBalanced;
+};
+
+struct IngestOptions {
+  Task task = {};
+  Policy policy = Policy::kBalanced;
+  Coord at = {};              // where the source's low corner goes; the box may cross the seam
+  bool restart = false;  // forget unfinished ingests that this box overlaps
+};
+struct IngestReport {
+  Box box;
+  std::uint64_t voxels = 0;
+  double seconds = 0;
+  double mb_per_s = 0;  // of uint16, levels of detail included
+  bool resumed = false;
+};
+
+enum class RangeKind : std::uint8_t { kUniform = 1, kPredicted = 2, kBrick = 3 };
+std::string_view name(RangeKind kind);
+
+// One range of the interval map of a level, as stored.
+struct RangeInfo {
+  Run run;
+  RangeKind kind = RangeKind::kPredicted;
+  MaterialId material = 0;  // uniform; for predicted the fill
+  bool written = false;     // by an ingest or a write
+  CodecId codec{};          // brick
+  std::uint8_t codec_version = 0;
+  std::uint64_t stored_bytes = 0;  // key and value
+};
+
+struct PointInfo {
+  MaterialId material = 0;
+  int level = 0;
+  RangeInfo range;
+};
+
+struct CodecUse {
+  std::uint64_t bricks = 0, bytes = 0;
+  friend bool operator==(const CodecUse&, const CodecUse&) = default;
+};
+struct UnfinishedIngest {
+  Box box;
+  std::string source;
+};
+struct VolumeInfo {
+  World::Settings world = {};
+  MaterialId fill = 0;
+  double logical_bytes = 0;  // a planet does not fit 64 bits
+  std::uint64_t ingested_bytes = 0, disk_bytes = 0, stored_bytes = 0, level0_bytes = 0;
+  std::uint64_t uniform = 0, predicted = 0, bricks = 0;
+  std::map<std::string, CodecUse> codecs;
+  std::vector<UnfinishedIngest> unfinished;
+  std::uint64_t epoch = 0;
+  std::string format;  // "0.1"
+  // 1 - stored / ingested; 0 before anything was ingested.
+  double reduction() const;
+};
+
+struct Finding {
+  ErrorCode kind;  // kCorrupt or kMissing
+  int level = 0;
+  Box box;  // what can no longer be read, in voxels of that level
+  std::string message;
+};
+struct VerifyReport {
+  std::uint64_t checked = 0, corrupt = 0, missing = 0;
+  std::vector<Finding> findings;  // the first 1,000
+};
+
+// A store of a planet in voxels: the one door.
+//
+// Thread-safe: any number of threads read; writes of one process follow one another. One process at a time
+// has it open for writing, others may have it open for reading and refresh(). A read sees one state, between
+// two batches. Boxes and points are in level-0 voxels, half-open; arrays are [x, y, z], z fastest.
+//
+// An acknowledged write is on stable storage. Levels of detail are in step when a write returns.
+class Volume {
+ public:
+  // `where` is a directory that does not exist yet (kInvalid), or "memory:" for a store that dies with the
+  // volume.
+  static Result<Volume> create(const std::string& where, CreateOptions create, OpenOptions open = {});
+  // kNotFound, kLocked, kUnsupported (a newer format), kCorrupt.
+  static Result<Volume> open(const std::string& where, OpenOptions options = {});
+  // On an engine of the caller's own: opens what is there, or creates. For tests and other storages.
+  static Result<Volume> create_on(std::unique_ptr<Engine> engine, CreateOptions create,
+                                  OpenOptions open = {});
+  static Result<Volume> open_on(std::unique_ptr<Engine> engine, OpenOptions options = {});
+  Volume(Volume&&) noexcept;
+  Volume& operator=(Volume&&) noexcept;
+  ~Volume();
+
+  const World& world() const;
+  const Catalogue& catalogue() const;
+  MaterialId fill() const;
+  Executor& executor() const;
+
+  Result<MaterialId> at(Coord voxel, int level = 0, const ReadOptions& options = {}) const;
+  // The same, with what holds it.
+  Result<PointInfo> locate(Coord voxel, int level = 0, const ReadOptions& options = {}) const;
+
+  // Size of what read() gives: the level-L voxels that the box touches.
+  Result<Coord> shape(const Box& box, int level) const;
+  // Into the caller's array, whose size is shape(box, level).
+  Status read(const Box& box, int level, VoxelView out, const ReadOptions& options = {}) const;
+  // Into an array of its own; refuses more than 2^33 voxels before it allocates.
+  Result<VoxelArray> read(const ReadRequest& request) const;
+
+  // Calls `visit` for each range that meets the box, in the order of the line, without decoding a brick.
+  using RangeVisitor = std::function<Status(const RangeInfo& range)>;
+  Status visit(const Box& box, int level, const RangeVisitor& visit, const ReadOptions& options = {}) const;
+
+  // Replaces all voxels of the box, atomically at level 0. The view's size is the box's.
+  Status write(const Box& box, ConstVoxelView voxels, const WriteOptions& options = {});
+  // Streams a source in, in bounded memory. Recorded while it runs: killed, the same call continues it.
+  Result<IngestReport> ingest(const VoxelSource& source, const IngestOptions& options = {});
+
+  // From counters kept with the writes, without a scan.
+  Result<VolumeInfo> info() const;
+  // Reads and decodes everything; levels of detail are compared with pooling by sample.
+  Result<VerifyReport> verify(const Task& task = {}) const;
+  // Makes all coarser levels anew from level 0.
+  Status rebuild_levels(const Task& task = {});
+  Status compact();
+  Status checkpoint(const std::string& path) const;
+  // A volume opened for reading sees what was written since.
+  Status refresh();
+  // Sets the names of a store that has no catalogue and was never written to; kConflict otherwise, unless the
+  // catalogue is already this one.
+  Status adopt_catalogue(const Catalogue& catalogue);
+  // Empties the cache (for measuring).
+  void drop_cache() const;
+
+ private:
+  struct State;
+  explicit Volume(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace terrane
