@@ -29,11 +29,15 @@ using FluidSet = std::bitset<65536>;
 class Catalogue {
  public:
   Catalogue() = default;
-  // kInvalid where an id or a name occurs twice, or a name is empty.
+  // kInvalid where an id or a name occurs twice, or a name is empty, more than one line of UTF-8, or reads
+  // as an id ("7", "id 7").
   static Result<Catalogue> create(std::vector<Material> materials);
-  // Air, water, ice, soils, sediments, crust, mantle, and the guide's materials.
+  // Air, water, ice, soils, sediments, crust, mantle, and the guide's materials. The ids have names in
+  // earth_materials.h.
   static const Catalogue& earth();
   // [{"id": 1, "name": "water", "color": "#2060a0", "family": "fluid", "density": 1025, "fluid": true}, ...]
+  // All but id and name may be left out. Also the short form {"0": "air", "1": "water"}. kInvalid, naming
+  // the entry and the key, where it is neither.
   static Result<Catalogue> parse_json(std::string_view json);
   std::string to_json() const;  // what parse_json reads; the same catalogue gives the same text
 
@@ -43,6 +47,7 @@ class Catalogue {
   const Material* find(std::string_view name) const;
   std::string name_of(MaterialId id) const;     // "id 7" where it has no name, "unknown" for 65535
   std::uint32_t color_of(MaterialId id) const;  // a stable colour from the id where none is given
+  // A name ("fresh water" or "fresh_water"), "7", "id 7" or "unknown".
   Result<MaterialId> parse_material(std::string_view name_or_id) const;
   FluidSet fluids() const;
   friend bool operator==(const Catalogue&, const Catalogue&) = default;
