@@ -1,0 +1,68 @@
+#include "terrane/codec/frame.h"
+
+#include "terrane/base/hash.h"
+#include "terrane/codec/codecs.h"
+
+namespace terrane {
+namespace {
+
+Result<const Codec*> codec_of(const FrameInfo& info) {
+  const Codec* codec = find_codec(info.codec);
+  if (codec != nullptr && info.version >= codec->min_version() && info.version <= codec->version())
+    return codec;
+  return Error{ErrorCode::kUnsupported,
+               "this build lacks the codec of a brick; use a newer terrane, codec=`" +
+                   std::to_string(static_cast<int>(info.codec)) + "` version=`" +
+                   std::to_string(info.version) + "`"};
+}
+
+}  // namespace
+
+std::uint64_t voxel_hash(std::span<const MaterialId> voxels, BrickShape shape) {
+  const auto seed = static_cast<std::uint64_t>(shape.nx | shape.ny << 8 | shape.nz << 16);
+  return hash64(std::as_bytes(voxels), seed);
+}
+
+Encoded encode_frame(Policy policy, std::span<const MaterialId> voxels, BrickShape shape,
+                     CodecScratch& scratch, std::string& out) {
+  const std::size_t start = out.size();
+  out.append(kFrameHeaderBytes, '\0');
+  const Encoded encoded = encode_smallest(policy, voxels, shape, scratch, out);
+  const std::uint64_t hash = voxel_hash(voxels, shape);
+  out[start] = static_cast<char>(encoded.codec);
+  out[start + 1] = static_cast<char>(encoded.version);
+  std::memcpy(out.data() + start + 2, &hash, sizeof(hash));
+  return encoded;
+}
+
+Result<FrameInfo> parse_frame(Bytes frame) {
+  ByteReader in(frame);
+  const auto id = static_cast<CodecId>(in.fixed<std::uint8_t>());
+  const auto version = in.fixed<std::uint8_t>();
+  const auto hash = in.fixed<std::uint64_t>();
+  if (in.failed()) {
+    return corrupt("a brick's frame is shorter than its header of 10 bytes, bytes=`" +
+                   std::to_string(frame.size()) + "`");
+  }
+  return FrameInfo{id, version, hash, in.take(in.remaining())};
+}
+
+Status decode_frame(Bytes frame, BrickShape shape, CheckVoxels check, CodecScratch& scratch,
+                    std::span<MaterialId> voxels) {
+  TERRANE_ASSIGN(const FrameInfo info, parse_frame(frame));
+  TERRANE_ASSIGN(const Codec* codec, codec_of(info));
+  TERRANE_TRY(codec->decode(info.payload, info.version, shape, scratch, voxels));
+  if (check == CheckVoxels::kYes && voxel_hash(voxels, shape) != info.voxel_hash) {
+    return corrupt("a brick decodes to other voxels than were encoded, codec=`" + std::string(codec->name()) +
+                   "` version=`" + std::to_string(info.version) + "`");
+  }
+  return ok();
+}
+
+Result<MaterialId> frame_at(Bytes frame, BrickShape shape, Coord c, CodecScratch& scratch) {
+  TERRANE_ASSIGN(const FrameInfo info, parse_frame(frame));
+  TERRANE_ASSIGN(const Codec* codec, codec_of(info));
+  return codec->at(info.payload, info.version, shape, c, scratch);
+}
+
+}  // namespace terrane

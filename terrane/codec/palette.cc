@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "terrane/codec/codecs.h"
+#include "terrane/codec/scratch.h"
+
+namespace terrane::detail {
+namespace {
+
+constexpr std::size_t kMaxPalette = 256;
+constexpr unsigned kRawBits = 16;
+
+constexpr unsigned bits_for(std::size_t distinct) {
+  return distinct <= 1 ? 0 : distinct <= 2 ? 1 : distinct <= 4 ? 2 : distinct <= 16 ? 4 : 8;
+}
+
+constexpr std::size_t packed_bytes(std::size_t voxels, unsigned bits) {
+  return (voxels * bits + 7) / 8;
+}
+
+std::size_t index_of(std::size_t x, std::size_t y, std::size_t z, BrickShape s) {
+  return (x * static_cast<std::size_t>(s.ny) + y) * static_cast<std::size_t>(s.nz) + z;
+}
+
+// The parts of a payload; all sizes are checked, indices are not.
+struct Parts {
+  unsigned bits = 0;
+  std::span<const std::byte> palette;  // uint16 each
+  std::span<const std::byte> indices;
+
+  std::size_t count() const { return palette.size() / 2; }
+  MaterialId material(std::size_t i) const {
+    MaterialId m;
+    std::memcpy(&m, palette.data() + 2 * i, 2);
+    return m;
+  }
+};
+
+Result<Parts> parse(Bytes bytes, BrickShape shape) {
+  ByteReader in(bytes);
+  Parts parts;
+  parts.bits = in.fixed<std::uint8_t>();
+  if (parts.bits == kRawBits) {
+    parts.indices = in.take(shape.voxels() * sizeof(MaterialId));
+  } else {
+    const std::size_t count = std::size_t{in.fixed<std::uint8_t>()} + 1;
+    if (parts.bits != bits_for(count)) return corrupt("a palette brick's width does not fit its palette");
+    parts.palette = in.take(count * sizeof(MaterialId));
+    parts.indices = in.take(packed_bytes(shape.voxels(), parts.bits));
+  }
+  if (!in.finished()) {
+    return corrupt("a palette brick has not the length that its header says, bytes=`" +
+                   std::to_string(bytes.size()) + "`");
+  }
+  for (std::size_t i = 1; i < parts.count(); ++i) {
+    if (parts.material(i - 1) >= parts.material(i)) return corrupt("a brick's palette is not sorted");
+  }
+  return parts;
+}
+
+// Sorted distinct materials into state.palette.
+void find_distinct(std::span<const MaterialId> voxels, CodecScratch::State& state) {
+  state.seen.fill(0);
+  int last = -1;
+  for (const MaterialId v : voxels) {
+    if (v == last) continue;
+    state.seen[v >> 6] |= std::uint64_t{1} << (v & 63);
+    last = v;
+  }
+  state.palette.clear();
+  for (std::size_t word = 0; word < state.seen.size(); ++word) {
+    for (std::uint64_t rest = state.seen[word]; rest != 0; rest &= rest - 1) {
+      state.palette.push_back(
+          static_cast<MaterialId>(word * 64 + static_cast<unsigned>(std::countr_zero(rest))));
+    }
+  }
+}
+
+void pack(std::span<const MaterialId> voxels, unsigned bits, const std::uint8_t* index_of, char* out) {
+  const std::size_t per_byte = 8 / bits;
+  std::size_t i = 0;
+  for (; i + per_byte <= voxels.size(); i += per_byte) {
+    unsigned packed = 0;
+    for (std::size_t k = 0; k < per_byte; ++k) packed |= unsigned{index_of[voxels[i + k]]} << (k * bits);
+    *out++ = static_cast<char>(packed);
+  }
+  if (i < voxels.size()) {
+    unsigned packed = 0;
+    for (std::size_t k = 0; i + k < voxels.size(); ++k)
+      packed |= unsigned{index_of[voxels[i + k]]} << (k * bits);
+    *out = static_cast<char>(packed);
+  }
+}
+
+// docs/codecs/palette.md
+class PaletteCodec final : public Codec {
+ public:
+  CodecId id() const override { return CodecId::kPalette; }
+  std::string_view name() const override { return "palette"; }
+  std::uint8_t version() const override { return 1; }
+  std::uint8_t min_version() const override { return 1; }
+  std::size_t bound(BrickShape shape) const override { return 1 + shape.voxels() * sizeof(MaterialId); }
+
+  bool encode(std::span<const MaterialId> voxels, BrickShape, CodecScratch& scratch,
+              std::string& out) const override {
+    CodecScratch::State& state = scratch.state();
+    find_distinct(voxels, state);
+    const std::size_t size = palette_bytes(state.palette.size(), voxels.size());
+    const std::size_t start = out.size();
+    out.resize(start + size);
+    char* at = out.data() + start;
+    if (size == 1 + voxels.size_bytes()) {
+      *at = kRawBits;
+      std::memcpy(at + 1, voxels.data(), voxels.size_bytes());
+      return true;
+    }
+    const unsigned bits = bits_for(state.palette.size());
+    *at++ = static_cast<char>(bits);
+    *at++ = static_cast<char>(state.palette.size() - 1);
+    std::memcpy(at, state.palette.data(), state.palette.size() * sizeof(MaterialId));
+    at += state.palette.size() * sizeof(MaterialId);
+    if (bits == 0) return true;
+    state.index_of.resize(65536);
+    for (std::size_t i = 0; i < state.palette.size(); ++i) {
+      state.index_of[state.palette[i]] = static_cast<std::uint8_t>(i);
+    }
+    pack(voxels, bits, state.index_of.data(), at);
+    return true;
+  }
+
+  Status decode(Bytes bytes, std::uint8_t version, BrickShape shape, CodecScratch&,
+                std::span<MaterialId> voxels) const override {
+    TERRANE_TRY(check_decode_call(shape, voxels.size(), name()));
+    TERRANE_TRY(check_version(*this, version));
+    TERRANE_ASSIGN(const Parts parts, parse(bytes, shape));
+    if (parts.bits == kRawBits) {
+      std::memcpy(voxels.data(), parts.indices.data(), voxels.size_bytes());
+      return ok();
+    }
+    if (parts.bits == 0) {
+      std::fill(voxels.begin(), voxels.end(), parts.material(0));
+      return ok();
+    }
+    return unpack(parts, voxels);
+  }
+
+  Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape shape, Coord c,
+                        CodecScratch&) const override {
+    TERRANE_TRY(check_version(*this, version));
+    TERRANE_ASSIGN(const Parts parts, parse(bytes, shape));
+    const std::size_t i = index_of(static_cast<std::size_t>(c.x), static_cast<std::size_t>(c.y),
+                                   static_cast<std::size_t>(c.z), shape);
+    if (parts.bits == kRawBits) {
+      MaterialId m;
+      std::memcpy(&m, parts.indices.data() + 2 * i, 2);
+      return m;
+    }
+    if (parts.bits == 0) return parts.material(0);
+    const std::size_t bit = i * parts.bits;
+    const std::size_t index = std::to_integer<std::size_t>(parts.indices[bit / 8]) >> (bit % 8) &
+                              ((std::size_t{1} << parts.bits) - 1);
+    if (index >= parts.count()) return corrupt("a palette brick has an index beyond its palette");
+    return parts.material(index);
+  }
+  bool in_place() const override { return true; }
+
+ private:
+  static Status unpack(const Parts& parts, std::span<MaterialId> voxels) {
+    std::array<MaterialId, kMaxPalette> table{};
+    std::memcpy(table.data(), parts.palette.data(), parts.palette.size());
+    const std::size_t mask = (std::size_t{1} << parts.bits) - 1;
+    std::size_t highest = 0;
+    for (std::size_t i = 0; i < voxels.size(); ++i) {
+      const std::size_t bit = i * parts.bits;
+      const std::size_t index = std::to_integer<std::size_t>(parts.indices[bit / 8]) >> (bit % 8) & mask;
+      highest = std::max(highest, index);
+      voxels[i] = table[index];
+    }
+    if (highest >= parts.count()) return corrupt("a palette brick has an index beyond its palette");
+    const std::size_t used = voxels.size() * parts.bits % 8;
+    if (used != 0 && std::to_integer<unsigned>(parts.indices.back()) >> used != 0) {
+      return corrupt("a palette brick has bits set after its last voxel");
+    }
+    return ok();
+  }
+};
+
+}  // namespace
+
+std::size_t palette_bytes(std::size_t distinct, std::size_t voxels) {
+  const std::size_t raw = 1 + voxels * sizeof(MaterialId);
+  if (distinct > kMaxPalette) return raw;
+  return std::min(raw, 2 + distinct * sizeof(MaterialId) + packed_bytes(voxels, bits_for(distinct)));
+}
+
+const Codec& palette_codec() {
+  static const PaletteCodec codec;
+  return codec;
+}
+
+}  // namespace terrane::detail

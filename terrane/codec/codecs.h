@@ -1,0 +1,22 @@
+#pragma once
+
+#include "terrane/codec/codec.h"
+
+namespace terrane::detail {
+
+const Codec& uniform_codec();
+const Codec& palette_codec();
+const Codec& rows_codec();
+
+// What the palette would take for voxels of `distinct` materials.
+std::size_t palette_bytes(std::size_t distinct, std::size_t voxels);
+
+// rows_codec().encode() with another effort: the zstd level. The format is the same.
+bool encode_rows(int zstd_level, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
+                 std::string& out);
+
+// How decode begins everywhere: the caller's error, not the store's.
+Status check_decode_call(BrickShape shape, std::size_t voxels, std::string_view codec);
+Status check_version(const Codec& codec, std::uint8_t version);
+
+}  // namespace terrane::detail

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <zstd.h>
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "terrane/codec/codec.h"
+
+namespace terrane {
+
+struct FreeZstd {
+  void operator()(ZSTD_CCtx* c) const { ZSTD_freeCCtx(c); }
+  void operator()(ZSTD_DCtx* d) const { ZSTD_freeDCtx(d); }
+};
+
+struct CodecScratch::State {
+  // Made at first use: a reader needs no compressor.
+  ZSTD_CCtx* compressor() {
+    if (!cctx) cctx.reset(ZSTD_createCCtx());
+    return cctx.get();
+  }
+  ZSTD_DCtx* decompressor() {
+    if (!dctx) dctx.reset(ZSTD_createDCtx());
+    return dctx.get();
+  }
+
+  std::unique_ptr<ZSTD_CCtx, FreeZstd> cctx;
+  std::unique_ptr<ZSTD_DCtx, FreeZstd> dctx;
+  std::vector<MaterialId> voxels;      // a whole brick, where one voxel needs all of them
+  std::vector<std::uint8_t> index_of;  // by material; what it holds outside an encode is anything
+  std::array<std::uint64_t, 1024> seen{};
+  std::vector<MaterialId> palette;
+};
+
+}  // namespace terrane
