@@ -21,11 +21,18 @@ function(terrane_wing)
   add_library(${target} STATIC ${W_SOURCES})
   add_library(terrane::${W_NAME} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${W_NAME})
-  target_include_directories(${target} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  # The headers are a file set: installed with the library, and each compiled alone by the target
+  # all_verify_interface_header_sets where CMAKE_VERIFY_INTERFACE_HEADER_SETS is on. Those that only tests
+  # include are not of it.
+  cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH root)
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+  list(FILTER headers EXCLUDE REGEX "(conformance|_test|_testing)\\.h$")
+  target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${root} FILES ${headers})
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_link_libraries(${target} PUBLIC ${W_PUBLIC_LINK} PRIVATE ${W_PRIVATE_LINK})
   terrane_options(${target})
+  install(TARGETS ${target} EXPORT terrane ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 endfunction()
 
 function(terrane_test)
