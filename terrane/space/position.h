@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "terrane/space/box.h"
 
@@ -34,9 +35,6 @@ inline constexpr int kRegionShift = 29;
 inline constexpr std::uint64_t kRegionPositions = std::uint64_t{1} << kRegionShift;
 inline constexpr RegionId kRegionCount = std::uint64_t{1} << 35;
 
-Position position_of(BrickCoord brick);
-BrickCoord brick_at(Position position);
-
 constexpr RegionId region_of(Position p) {
   return p >> kRegionShift;
 }
@@ -50,13 +48,73 @@ constexpr Position region_last(RegionId r) {
 // The region's column of bricks begins at brick (16 * x, 16 * y).
 struct RegionCoord {
   std::uint32_t x = 0, y = 0;  // 18 and 17 bits
+  friend constexpr bool operator==(RegionCoord, RegionCoord) = default;
 };
-RegionCoord region_at(RegionId region);
-RegionId region_id(RegionCoord region);
+
+namespace detail {
+
+// Moves bit i to bit 2i, and back.
+constexpr std::uint64_t spread2(std::uint64_t v) {
+  v = (v | (v << 16)) & 0x0000ffff0000ffff;
+  v = (v | (v << 8)) & 0x00ff00ff00ff00ff;
+  v = (v | (v << 4)) & 0x0f0f0f0f0f0f0f0f;
+  v = (v | (v << 2)) & 0x3333333333333333;
+  return (v | (v << 1)) & 0x5555555555555555;
+}
+constexpr std::uint32_t gather2(std::uint64_t v) {
+  v &= 0x5555555555555555;
+  v = (v | (v >> 1)) & 0x3333333333333333;
+  v = (v | (v >> 2)) & 0x0f0f0f0f0f0f0f0f;
+  v = (v | (v >> 4)) & 0x00ff00ff00ff00ff;
+  v = (v | (v >> 8)) & 0x0000ffff0000ffff;
+  return static_cast<std::uint32_t>(v | (v >> 16));
+}
+
+// The same for the four bits of a brick inside its slab: bit i to bit 3i, and back.
+constexpr std::uint64_t spread3(std::uint32_t v) {
+  v = ((v & 0xf) | (v << 4)) & 0x0c3;
+  return (v | (v << 2)) & 0x249;
+}
+constexpr std::uint32_t gather3(std::uint64_t v) {
+  v &= 0x249;
+  v = (v | (v >> 2)) & 0x0c3;
+  return static_cast<std::uint32_t>((v | (v >> 4)) & 0xf);
+}
+
+}  // namespace detail
+
+constexpr RegionId region_id(RegionCoord region) {
+  return detail::spread2(region.x) | (detail::spread2(region.y) << 1);
+}
+constexpr RegionCoord region_at(RegionId region) {
+  return {detail::gather2(region), detail::gather2(region >> 1)};
+}
+
+constexpr Position position_of(BrickCoord brick) {
+  return region_first(region_id({brick.x >> 4, brick.y >> 4})) | (Position{brick.z >> 4} << 12) |
+         detail::spread3(brick.x) | (detail::spread3(brick.y) << 1) | (detail::spread3(brick.z) << 2);
+}
+constexpr BrickCoord brick_at(Position position) {
+  const RegionCoord region = region_at(region_of(position));
+  const auto slab = static_cast<std::uint32_t>((position >> 12) & 0x1ffff);
+  return {(region.x << 4) | detail::gather3(position), (region.y << 4) | detail::gather3(position >> 1),
+          (slab << 4) | detail::gather3(position >> 2)};
+}
 
 constexpr BrickCoord brick_of(Coord voxel) {
   return {static_cast<std::uint32_t>(voxel.x / kBrickEdge), static_cast<std::uint32_t>(voxel.y / kBrickEdge),
           static_cast<std::uint32_t>(voxel.z / kBrickEdge)};
 }
+
+// A box of bricks, seen from the line: the positions of its lowest and its highest brick, both in it.
+// Every question is a few dozen instructions whatever the size of the box. A value.
+struct BrickBox {
+  Position lo = 0, hi = 0;
+
+  bool contains(Position p) const;
+  // The nearest brick of the box at or after `p`; at or before `p`.
+  std::optional<Position> next(Position p) const;
+  std::optional<Position> prev(Position p) const;
+};
 
 }  // namespace terrane
