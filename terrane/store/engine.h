@@ -22,10 +22,12 @@ struct Unit {
   friend constexpr auto operator<=>(const Unit&, const Unit&) = default;
 };
 
-// Changes that are applied all or none, in the order given. Keys are at most kMaxKeyBytes.
+// Changes that are applied all or none, in the order given. Keys are at most kMaxKeyBytes, a batch at most
+// kMaxBytes; a value may be empty.
 class Batch {
  public:
   static constexpr std::size_t kMaxKeyBytes = 64;
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
   enum class Kind : std::uint8_t { kPut, kErase, kEraseRange, kRequire };
   struct Op {
     Kind kind;
@@ -37,8 +39,8 @@ class Batch {
 
   void put(Unit unit, std::string_view key, std::string_view value);
   void erase(Unit unit, std::string_view key);
-  // All keys of `unit` in [begin, end). No other unit may hold keys between them that should stay: an
-  // engine with one keyspace removes those too.
+  // All keys of `unit` in [begin, end); nothing where they are equal. No other unit may hold keys between
+  // them that should stay: an engine with one keyspace removes those too.
   void erase_range(Unit unit, std::string_view begin, std::string_view end);
   // The whole batch fails with kConflict unless `key` has this value (absent: nullopt) when it is applied.
   // Conditions see the state before the batch.
@@ -58,8 +60,8 @@ class Batch {
 // until a later kFsync write or flush(). Either way batches become durable in order.
 enum class Durability : std::uint8_t { kFsync, kBuffered };
 
-// Walks keys upward. Not thread-safe. Views are valid until the cursor moves. Outlives neither its snapshot
-// nor its engine.
+// Walks keys upward. Not valid before the first seek. Not thread-safe. Views are valid until the cursor
+// moves. Outlives neither its snapshot nor its engine.
 class Cursor {
  public:
   virtual ~Cursor() = default;
@@ -72,7 +74,8 @@ class Cursor {
   virtual Status status() const = 0;
 };
 
-// A state of the whole engine between two batches. Thread-safe. Does not outlive its engine.
+// A state of the whole engine between two batches. Thread-safe. Does not outlive its engine, but outlives
+// its refresh().
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
@@ -130,5 +133,9 @@ class Engine {
   // Bytes that the engine occupies now, as du counts; 0 in memory.
   virtual Result<std::uint64_t> disk_bytes() const = 0;
 };
+
+// kInvalid for a batch that no engine with these traits takes: one too large, with a key too long or a
+// range turned around, over several units where that is not atomic, or any at all when read-only.
+Status check_batch(const Batch& batch, const Engine::Traits& traits);
 
 }  // namespace terrane
