@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "terrane/base/status.h"
+#include "terrane/render/canvas.h"
+#include "terrane/space/world.h"
+#include "terrane/volume/volume.h"
+
+namespace terrane {
+
+struct PictureOptions {
+  std::string title;         // above the picture: the name of the store
+  std::optional<Box> box;    // level-0 voxels; all of the store by default; may cross the seam
+  std::optional<int> level;  // by default the finest whose voxels fit the picture
+  int max_width = 1600, max_height = 1000;
+  ReadOptions read = {};
+};
+
+enum class SliceAxis : std::uint8_t { kX, kY, kZ };
+
+// Pictures of a store, north and up at the top: plot, axes with units, legend of the materials seen. Upright
+// plots are stretched in height where the truth would be a thin line, and say by how much. kInvalid where the
+// box, plane, point or level lies outside the store.
+
+// The voxels of one plane of the lattice.
+Result<Canvas> picture_of_slice(const Volume& volume, SliceAxis axis, std::int64_t at,
+                                const PictureOptions& options);
+// The voxels under the great circle between two points, the first on the left. The heights are those of
+// options.box where it is given; else all but monotone sky above and monotone rock below.
+Result<Canvas> picture_of_section(const Volume& volume, const GeoPoint& from, const GeoPoint& to,
+                                  const PictureOptions& options);
+// The ground from above: the colour of the topmost solid material, hill-shaded, and liquid tinted by its
+// depth. Kinds says which materials are looked through. The level is one finer than the plot shows.
+Result<Canvas> picture_of_surface(const Volume& volume, const PictureOptions& options);
+
+}  // namespace terrane
