@@ -24,7 +24,7 @@ namespace terrane {
 struct CreateOptions {
   World::Settings world = {};
   MaterialId fill = kUnknown;  // what every voxel is until it is written
-  Catalogue catalogue = {};         // its fluids pool as fluids; none: the plain mode
+  Catalogue catalogue = {};    // its fluids pool as fluids; none: the plain mode
 };
 
 enum class Access : std::uint8_t { kRead, kWrite };
@@ -54,7 +54,7 @@ struct WriteOptions {
 struct IngestOptions {
   Task task = {};
   Policy policy = Policy::kBalanced;
-  Coord at = {};              // where the source's low corner goes; the box may cross the seam
+  Coord at = {};         // where the source's low corner goes; the box may cross the seam
   bool restart = false;  // forget unfinished ingests that this box overlaps
 };
 struct IngestReport {
@@ -181,8 +181,9 @@ class Volume {
   // Empties the cache (for measuring).
   void drop_cache() const;
 
+  struct State;  // the insides; for terrane itself
+
  private:
-  struct State;
   explicit Volume(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

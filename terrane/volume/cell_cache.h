@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "terrane/base/status.h"
+#include "terrane/codec/codec.h"
+#include "terrane/space/lattice.h"
+#include "terrane/volume/format.h"
+
+namespace terrane {
+
+// One brick as readers see it: one material throughout, or its voxels, dense [x, y, z] of the brick's true
+// shape. Immutable.
+struct Cell {
+  RangeKind kind = RangeKind::kPredicted;
+  MaterialId material = 0;  // unless there are voxels
+  std::size_t count = 0;    // of voxels; 0: uniform
+  std::unique_ptr<MaterialId[]> voxels;
+  std::size_t bytes() const { return sizeof(Cell) + count * sizeof(MaterialId); }
+};
+using CellPtr = std::shared_ptr<const Cell>;
+
+// Decoded cells of one volume, bounded by bytes, least recently used out first. Thread-safe.
+//
+// Exact: a cell is given to a reader only if it is what the reader's snapshot holds. Each cell knows the
+// version of the snapshot it was read from. A writer announces the runs it is about to change (begin_change),
+// writes, and tells the version of the new state (end_change): from the announcement on their cells are gone
+// and none may enter that was read from an older state.
+//
+// Single flight: of several readers of one state that want the same absent cell, one loads, the rest wait.
+// Loaders must not ask the cache.
+class CellCache {
+ public:
+  explicit CellCache(std::uint64_t capacity_bytes);
+  ~CellCache();
+
+  using Loader = std::function<Result<CellPtr>()>;
+  // nullptr where the cache holds no such cell for that version.
+  CellPtr find(int level, Position position, std::uint64_t version) const;
+  Result<CellPtr> find_or_load(int level, Position position, std::uint64_t version, const Loader& load);
+  void insert(int level, Position position, std::uint64_t version, CellPtr cell);
+
+  struct Changed {
+    int level = 0;
+    Run run;
+  };
+  // Each begin_change must be followed by its end_change, whatever became of the write.
+  void begin_change(std::span<const Changed> runs);
+  void end_change(std::uint64_t version);
+
+  void clear();
+  std::uint64_t bytes() const;
+  struct Counts {
+    std::uint64_t hits = 0, misses = 0;
+  };
+  Counts counts() const;
+
+ private:
+  struct Shard;
+  static constexpr std::size_t kShards = 16;
+  Shard& shard(int level, Position position) const;
+  std::unique_ptr<Shard[]> shards_;
+};
+
+}  // namespace terrane

@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "terrane/codec/frame.h"
+#include "terrane/volume/state.h"
+
+namespace terrane {
+namespace {
+
+constexpr std::size_t kBricksPerJob = 16;
+
+struct Target {
+  Position position;
+  Box part;  // of the box read, in voxels of the level
+};
+
+Box shifted(const Box& box, Coord by) {
+  return {box.lo - by, box.hi - by};
+}
+
+std::vector<Target> targets_of(const Volume::State& state, int level, const Box& box) {
+  std::vector<Target> targets;
+  const Lattice& lattice = state.lattice(level);
+  for (const Position p : bricks_of(box)) {
+    targets.push_back({p, lattice.brick_box(p).intersect(box)});
+  }
+  return targets;
+}
+
+void copy_cell(const Cell& cell, const Box& brick, const Target& target, const Box& box, VoxelView out) {
+  const VoxelView to = out.sub(shifted(target.part, box.lo));
+  if (cell.count == 0) {
+    fill(to, cell.material);
+  } else {
+    copy(ConstVoxelView::dense(cell.voxels.get(), brick.size()).sub(shifted(target.part, brick.lo)), to);
+  }
+}
+
+}  // namespace
+
+BrickShape shape_of(const Box& brick_box) {
+  const Coord s = brick_box.size();
+  return {static_cast<int>(s.x), static_cast<int>(s.y), static_cast<int>(s.z)};
+}
+
+std::vector<Position> bricks_of(const Box& box) {
+  const BrickCoord lo = brick_of(box.lo);
+  const BrickCoord hi = brick_of(box.hi - Coord{1, 1, 1});
+  std::vector<Position> positions;
+  positions.reserve(std::size_t{hi.x - lo.x + 1} * (hi.y - lo.y + 1) * (hi.z - lo.z + 1));
+  for (std::uint32_t x = lo.x; x <= hi.x; ++x) {
+    for (std::uint32_t y = lo.y; y <= hi.y; ++y) {
+      for (std::uint32_t z = lo.z; z <= hi.z; ++z) positions.push_back(position_of({x, y, z}));
+    }
+  }
+  std::sort(positions.begin(), positions.end());
+  return positions;
+}
+
+Status decode_brick(const Volume::State& state, int level, Position position, const format::Range& range,
+                    CodecScratch& scratch, std::span<MaterialId> voxels) {
+  const Box brick = state.lattice(level).brick_box(position);
+  Status status = decode_frame(as_bytes(range.frame), shape_of(brick), CheckVoxels::kNo, scratch, voxels);
+  if (status) return ok();
+  Error error = std::move(status).error();
+  error.message = fmt::format("brick {} of level {}: {}", to_string(brick), level, error.message);
+  return error;
+}
+
+Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
+                          Position position) {
+  const std::uint64_t version = snapshot.version();
+  if (CellPtr cell = state.cache.find(level, position, version)) return cell;
+  TERRANE_ASSIGN(const format::Range range, cursor.find(position));
+  if (range.content.kind != RangeKind::kBrick) {
+    auto cell = std::make_shared<Cell>();
+    cell->kind = range.content.kind;
+    cell->material = range.content.kind == RangeKind::kUniform ? range.content.material : state.manifest.fill;
+    state.cache.insert(level, position, version, cell);
+    return CellPtr(std::move(cell));
+  }
+  return state.cache.find_or_load(level, position, version, [&]() -> Result<CellPtr> {
+    auto cell = std::make_shared<Cell>();
+    cell->kind = RangeKind::kBrick;
+    cell->count = shape_of(state.lattice(level).brick_box(position)).voxels();
+    // Not make_unique: the voxels need no zeros, all of them are decoded into.
+    cell->voxels.reset(new MaterialId[cell->count]);
+    ScratchPool::Lease scratch(state.scratches);
+    TERRANE_TRY(
+        decode_brick(state, level, position, range, scratch->codec, {cell->voxels.get(), cell->count}));
+    return CellPtr(std::move(cell));
+  });
+}
+
+Status read_box(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,
+                VoxelView out, const Task& task) {
+  const std::vector<Target> targets = targets_of(state, level, box);
+  const Lattice& lattice = state.lattice(level);
+  const std::size_t jobs = (targets.size() + kBricksPerJob - 1) / kBricksPerJob;
+  return parallel_for(state.executor_of(task), jobs, [&](std::size_t job) -> Status {
+    std::optional<MapCursor> cursor;
+    const std::size_t end = std::min(targets.size(), (job + 1) * kBricksPerJob);
+    for (std::size_t i = job * kBricksPerJob; i < end; ++i) {
+      TERRANE_TRY(task.check());
+      const Target& target = targets[i];
+      CellPtr cell = state.cache.find(level, target.position, snapshot.version());
+      if (!cell) {
+        if (!cursor) cursor.emplace(state.cursor(snapshot, level));
+        TERRANE_ASSIGN(cell, read_cell(state, snapshot, *cursor, level, target.position));
+      }
+      copy_cell(*cell, lattice.brick_box(target.position), target, box, out);
+    }
+    return ok();
+  });
+}
+
+MaterialId voxel_of(const Volume::State& state, const Cell& cell, int level, Coord voxel) {
+  if (cell.count == 0) return cell.material;
+  const Coord n = state.lattice(level).extent();
+  const auto offset = [](std::int64_t v) { return v % kBrickEdge; };
+  const auto edge = [&](std::int64_t v, std::int64_t end) {
+    return std::min<std::int64_t>(kBrickEdge, end - (v - offset(v)));
+  };
+  const std::int64_t ny = edge(voxel.y, n.y), nz = edge(voxel.z, n.z);
+  return cell
+      .voxels[static_cast<std::size_t>((offset(voxel.x) * ny + offset(voxel.y)) * nz + offset(voxel.z))];
+}
+
+Result<MaterialId> material_at(const Volume::State& state, const Snapshot& snapshot, int level, Coord voxel) {
+  MapCursor cursor = state.cursor(snapshot, level);
+  TERRANE_ASSIGN(const CellPtr cell, read_cell(state, snapshot, cursor, level, position_of(brick_of(voxel))));
+  return voxel_of(state, *cell, level, voxel);
+}
+
+Status read_here(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,
+                 VoxelView out, const Task& task) {
+  InlineExecutor here;
+  Task alone = task;
+  alone.executor = &here;
+  return read_box(state, snapshot, level, box, out, alone);
+}
+
+}  // namespace terrane

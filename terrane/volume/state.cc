@@ -1,0 +1,128 @@
+#include "terrane/volume/state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace terrane {
+
+using format::Pending;
+
+WorkScratch::WorkScratch() {
+  constexpr std::size_t kVoxels = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;
+  brick.resize(kVoxels);
+  coarse.resize(kVoxels);
+}
+
+ScratchPool::Lease::Lease(ScratchPool& pool) : pool_(pool) {
+  {
+    std::scoped_lock lock(pool_.mutex_);
+    if (!pool_.idle_.empty()) {
+      scratch_ = std::move(pool_.idle_.back());
+      pool_.idle_.pop_back();
+    }
+  }
+  if (!scratch_) scratch_ = std::make_unique<WorkScratch>();
+}
+
+ScratchPool::Lease::~Lease() {
+  std::scoped_lock lock(pool_.mutex_);
+  pool_.idle_.push_back(std::move(scratch_));
+}
+
+namespace {
+
+std::vector<Lattice> all_lattices(Coord extent) {
+  std::vector<Lattice> out;
+  for (int level = 0; level <= kMaxLevel; ++level) out.emplace_back(extent, level);
+  return out;
+}
+
+std::unique_ptr<Executor> make_executor(const OpenOptions& options) {
+  if (options.executor != nullptr) return nullptr;
+  const std::size_t threads = options.threads != 0 ? options.threads : std::thread::hardware_concurrency();
+  return std::make_unique<ThreadPool>(threads);
+}
+
+}  // namespace
+
+Volume::State::State(std::unique_ptr<Engine> the_engine, Manifest the_manifest, World the_world,
+                     const OpenOptions& options)
+    : engine(std::move(the_engine)),
+      manifest(std::move(the_manifest)),
+      world(std::move(the_world)),
+      fluids(manifest.catalogue.fluids()),
+      model(format::constant_model(manifest.fill)),
+      one_keyspace(engine->traits().one_keyspace),
+      writable(options.access == Access::kWrite),
+      lattices(all_lattices(world.extent())),
+      own_executor(make_executor(options)),
+      executor(options.executor != nullptr ? options.executor : own_executor.get()),
+      cache(options.cache_bytes),
+      pending(world, lattices) {}
+
+Volume::State::~State() {
+  // Nothing acknowledged waits for this: it only spares the next opening a replay, and dates the epoch file.
+  if (writable && engine->flush()) (void)save_epoch().has_value();
+}
+
+Status Volume::State::check_level(int level) const {
+  if (level >= 0 && level <= kMaxLevel) return ok();
+  return invalid(fmt::format("there is no level {}; levels are 0 (full detail) to {}", level, kMaxLevel));
+}
+
+Status Volume::State::check_voxel(Coord voxel) const {
+  if (world.bounds().contains(voxel)) return ok();
+  return invalid(
+      fmt::format("voxel {} is outside the store, which is {}", to_string(voxel), to_string(world.bounds())));
+}
+
+Status Volume::State::check_writable() const {
+  if (writable) return ok();
+  return invalid("the store is open for reading only; open it for writing");
+}
+
+Status Volume::State::load() {
+  TERRANE_ASSIGN(const auto snapshot, engine->snapshot());
+  TERRANE_ASSIGN(const auto value, snapshot->get(format::meta_unit(), format::totals_key()));
+  if (!value) return missing("the totals record is gone from the store: data was lost. Run `terrane verify`");
+  TERRANE_ASSIGN(const format::Totals loaded, format::parse_totals(*value, model));
+  std::vector<Pending> unfinished;
+  const auto cursor = snapshot->scan(format::meta_unit(), format::pending_begin(), format::pending_end());
+  for (cursor->seek(format::pending_begin()); cursor->valid(); cursor->next()) {
+    TERRANE_ASSIGN(Pending p, format::parse_pending(cursor->key(), cursor->value(), model));
+    unfinished.push_back(std::move(p));
+  }
+  TERRANE_TRY(cursor->status());
+  {
+    std::scoped_lock lock(totals_mutex);
+    totals = loaded;
+  }
+  pending.reset(std::move(unfinished));
+  return ok();
+}
+
+Status Volume::State::finish_due_levels(const Task& task) {
+  for (const Pending& due : pending.all()) {
+    if (due.kind == Pending::Kind::kRebuild) TERRANE_TRY(rebuild(*this, due, task));
+    if (due.kind != Pending::Kind::kWrite) continue;
+    TERRANE_TRY(finish_levels(*this, due, Policy::kBalanced, task, WriteLock::kPerBlock));
+  }
+  return ok();
+}
+
+Status Volume::State::save_epoch() const {
+  if (path.empty()) return ok();
+  std::uint64_t epoch = 0;
+  {
+    std::scoped_lock lock(totals_mutex);
+    epoch = totals.epoch;
+  }
+  return write_epoch_file(path, epoch);
+}
+
+}  // namespace terrane

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "terrane/base/clock.h"
+#include "terrane/volume/cell_cache.h"
+#include "terrane/volume/epoch_file.h"
+#include "terrane/volume/manifest.h"
+#include "terrane/volume/map_writer.h"
+#include "terrane/volume/pending.h"
+#include "terrane/volume/volume.h"
+
+namespace terrane {
+
+// What one thread needs to code and pool bricks, reused from brick to brick.
+struct WorkScratch {
+  CodecScratch codec;
+  std::vector<MaterialId> brick;   // 64^3
+  std::vector<MaterialId> coarse;  // 64^3
+  std::string bytes;
+  WorkScratch();
+};
+
+// Lends scratch to threads. Thread-safe.
+class ScratchPool {
+ public:
+  class Lease {
+   public:
+    explicit Lease(ScratchPool& pool);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    WorkScratch& operator*() { return *scratch_; }
+    WorkScratch* operator->() { return scratch_.get(); }
+
+   private:
+    ScratchPool& pool_;
+    std::unique_ptr<WorkScratch> scratch_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<WorkScratch>> idle_;
+};
+
+// The insides of a volume. Readers use engine, cache and pending work, all thread-safe; what stands under
+// `write_mutex` belongs to whoever holds it.
+struct Volume::State {
+  State(std::unique_ptr<Engine> engine, Manifest manifest, World world, const OpenOptions& options);
+  ~State();
+
+  std::string path;  // of the store's directory; empty on an engine without one
+  std::unique_ptr<Engine> engine;
+  Manifest manifest;
+  World world;
+  FluidSet fluids;
+  std::uint64_t model;
+  bool one_keyspace;
+  bool writable;
+  std::vector<Lattice> lattices;  // by level
+  std::unique_ptr<Executor> own_executor;
+  Executor* executor;
+  SteadyClock clock;
+  mutable CellCache cache;
+  mutable ScratchPool scratches;
+  PendingWork pending;
+
+  std::mutex write_mutex;
+  mutable std::mutex totals_mutex;
+  format::Totals totals;  // written under both mutexes, read under either
+
+  const Lattice& lattice(int level) const { return lattices[static_cast<std::size_t>(level)]; }
+  Executor& executor_of(const Task& task) const {
+    return task.executor != nullptr ? *task.executor : *executor;
+  }
+  MapCursor cursor(const Snapshot& snapshot, int level) const {
+    return MapCursor(snapshot, one_keyspace, level, model);
+  }
+  Status check_level(int level) const;
+  Status check_voxel(Coord voxel) const;  // of level 0
+  Status check_writable() const;
+  Status load();                               // totals and pending work, from the engine
+  Status finish_due_levels(const Task& task);  // of writes that ended before their levels were made
+  Status save_epoch() const;                   // beside the engine; after a flush
+};
+
+// A step of unfinished work that goes with a batch.
+struct PendingChange {
+  std::optional<format::Pending> before;  // as stored; nullopt: new
+  std::optional<format::Pending> after;   // nullopt: ended
+};
+
+// Applies edits of one level in one batch, with the totals and the step of unfinished work. The caller holds
+// write_mutex. On success the cache and the state are in step.
+Status commit(Volume::State& state, int level, std::span<const Edit> edits, const PendingChange& change,
+              Durability durability);
+// The totals with a batch of `bytes` more and its counters; what commit() writes last.
+Status write_meta(Volume::State& state, Batch batch, format::Totals totals, Durability durability,
+                  std::span<const CellCache::Changed> changed);
+
+// Reads a box of one level (in its own voxels, inside the bounds) from one state.
+Status read_box(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,
+                VoxelView out, const Task& task);
+// One brick; loads through the cache.
+Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
+                          Position position);
+// A voxel (of the level) of the cell that holds it.
+MaterialId voxel_of(const Volume::State& state, const Cell& cell, int level, Coord voxel);
+// One voxel (of the level), through the cache.
+Result<MaterialId> material_at(const Volume::State& state, const Snapshot& snapshot, int level, Coord voxel);
+// Decodes a range's brick into `voxels`, of the brick's true size.
+Status decode_brick(const Volume::State& state, int level, Position position, const format::Range& range,
+                    CodecScratch& scratch, std::span<MaterialId> voxels);
+BrickShape shape_of(const Box& brick_box);
+
+// New content for one brick from its voxels.
+Edit make_edit(const Volume::State& state, Position position, bool written, Policy policy,
+               std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch);
+
+// The bricks that a box of any level touches, ascending on the line.
+std::vector<Position> bricks_of(const Box& box);
+// read_box() on this thread alone, for use inside parallel work.
+Status read_here(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,
+                 VoxelView out, const Task& task);
+
+// Fills the part of a brick that lies in piece number `piece`; called from many threads.
+using PartFill = std::function<Status(std::size_t piece, const Box& part, VoxelView to)>;
+// The edits that lay new voxels over the pieces (disjoint boxes) of level 0.
+Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const Box> pieces,
+                                   const PartFill& fill_part, Policy policy, const Task& task);
+// Unfinished work whose box meets one of the pieces.
+std::vector<format::Pending> overlapping(const Volume::State& state, std::span<const Box> pieces);
+
+// Whether the caller already holds write_mutex, or each block is to take it.
+enum class WriteLock : std::uint8_t { kHeld, kPerBlock };
+// All coarser levels over the box of unfinished work, from where it stands; then it is ended, durably.
+Status finish_levels(Volume::State& state, format::Pending pending, Policy policy, const Task& task,
+                     WriteLock lock);
+// The edits that make whole bricks of a level anew from the level below.
+Result<std::vector<Edit>> pool_bricks(const Volume::State& state, int level, std::span<const Position> bricks,
+                                      Policy policy, const Task& task);
+// All coarser levels anew from level 0, whatever they hold; `begun`: a rebuild that was stopped.
+Status rebuild(Volume::State& state, std::optional<format::Pending> begun, const Task& task);
+// Pools `part` (voxels of `level`, inside one brick) from the level below into `out`.
+Status pool_part(const Volume::State& state, MapCursor& fine, int level, const Box& part, VoxelView out,
+                 WorkScratch& scratch);
+
+}  // namespace terrane

@@ -1,0 +1,170 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "terrane/codec/frame.h"
+#include "terrane/volume/state.h"
+
+namespace terrane {
+
+using format::Pending;
+
+namespace {
+
+std::size_t pending_bytes(const Volume::State& state, const Pending& pending) {
+  const std::string key = format::pending_key(pending.id);
+  return key.size() + format::pending_value(key, pending, state.model).size();
+}
+
+bool is_uniform(std::span<const MaterialId> voxels) {
+  return std::equal(voxels.begin() + 1, voxels.end(), voxels.begin());
+}
+
+}  // namespace
+
+Edit make_edit(const Volume::State& state, Position position, bool written, Policy policy,
+               std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch) {
+  Edit edit;
+  edit.run = {position, position};
+  edit.content.written = written;
+  if (is_uniform(voxels)) {
+    if (voxels[0] == state.manifest.fill) return edit;  // as predicted
+    edit.content.kind = RangeKind::kUniform;
+    edit.content.material = voxels[0];
+    return edit;
+  }
+  edit.content.kind = RangeKind::kBrick;
+  encode_frame(policy, voxels, shape, scratch, edit.frame);
+  return edit;
+}
+
+Status write_meta(Volume::State& state, Batch batch, format::Totals totals, Durability durability,
+                  std::span<const CellCache::Changed> changed) {
+  ++totals.epoch;
+  batch.put(format::meta_unit(), format::totals_key(), format::totals_value(totals, state.model));
+  state.cache.begin_change(changed);
+  Status status = state.engine->write(std::move(batch), durability);
+  // Even a failed write may have reached the engine, so the cache begins anew at what it holds now.
+  const auto snapshot = state.engine->snapshot();
+  state.cache.end_change(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
+  TERRANE_TRY(std::move(status));
+  std::scoped_lock lock(state.totals_mutex);
+  state.totals = totals;
+  return ok();
+}
+
+Status commit(Volume::State& state, int level, std::span<const Edit> edits, const PendingChange& change,
+              Durability durability) {
+  TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
+  format::Totals totals = state.totals;
+  Batch batch;
+  std::vector<CellCache::Changed> changed;
+  if (!edits.empty()) {
+    const MapState map{*snapshot, state.one_keyspace, state.lattice(level), state.model, totals.epoch + 1};
+    TERRANE_ASSIGN(const MapDelta delta, edit_map(map, edits, batch));
+    totals.stored_bytes += delta.bytes;
+    if (level == 0) totals.level0.add(delta.counters, 1);
+    for (const Edit& edit : edits) changed.push_back({level, edit.run});
+  }
+  if (change.before) totals.stored_bytes -= pending_bytes(state, *change.before);
+  if (change.after) {
+    totals.stored_bytes += pending_bytes(state, *change.after);
+    totals.next_pending = std::max(totals.next_pending, change.after->id + 1);
+    const std::string key = format::pending_key(change.after->id);
+    batch.put(format::meta_unit(), key, format::pending_value(key, *change.after, state.model));
+    // Known before the batch can be seen: a reader that sees the change also sees what is due.
+    if (!change.before) state.pending.put(*change.after);
+  } else if (change.before) {
+    batch.erase(format::meta_unit(), format::pending_key(change.before->id));
+  }
+  Status status = write_meta(state, std::move(batch), totals, durability, changed);
+  if (!status) {
+    if (change.after && !change.before) state.pending.remove(change.after->id);
+    return status;
+  }
+  if (change.after && change.before) state.pending.put(*change.after);
+  if (!change.after && change.before) state.pending.remove(change.before->id);
+  return ok();
+}
+
+Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const Box> pieces,
+                                   const PartFill& fill_part, Policy policy, const Task& task) {
+  TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
+  std::vector<Position> bricks;
+  for (const Box& piece : pieces) {
+    const std::vector<Position> more = bricks_of(piece);
+    bricks.insert(bricks.end(), more.begin(), more.end());
+  }
+  // In a narrow world two parts of a box that crosses the seam may share a brick.
+  std::sort(bricks.begin(), bricks.end());
+  bricks.erase(std::unique(bricks.begin(), bricks.end()), bricks.end());
+  std::vector<Edit> edits(bricks.size());
+  TERRANE_TRY(parallel_for(state.executor_of(task), bricks.size(), [&](std::size_t i) -> Status {
+    TERRANE_TRY(task.check());
+    ScratchPool::Lease scratch(state.scratches);
+    const Box brick = state.lattice(0).brick_box(bricks[i]);
+    const std::span<MaterialId> content(scratch->coarse.data(), shape_of(brick).voxels());
+    const VoxelView view = VoxelView::dense(content.data(), brick.size());
+    double covered = 0;
+    for (const Box& piece : pieces) covered += piece.intersect(brick).volume();
+    if (covered < brick.volume()) TERRANE_TRY(read_here(state, *snapshot, 0, brick, view, task));
+    for (std::size_t p = 0; p < pieces.size(); ++p) {
+      const Box part = pieces[p].intersect(brick);
+      if (part.empty()) continue;
+      TERRANE_TRY(fill_part(p, part, view.sub({part.lo - brick.lo, part.hi - brick.lo})));
+    }
+    edits[i] = make_edit(state, bricks[i], true, policy, content, shape_of(brick), scratch->codec);
+    return ok();
+  }));
+  return edits;
+}
+
+std::vector<Pending> overlapping(const Volume::State& state, std::span<const Box> pieces) {
+  std::vector<Pending> out;
+  for (Pending& pending : state.pending.all()) {
+    const auto theirs = state.world.pieces(pending.box);
+    const bool meets = !theirs || std::any_of(pieces.begin(), pieces.end(), [&](const Box& piece) {
+      return std::any_of(theirs->begin(), theirs->end(),
+                         [&](const Box& other) { return piece.overlaps(other); });
+    });
+    if (meets) out.push_back(std::move(pending));
+  }
+  return out;
+}
+
+Status Volume::write(const Box& box, ConstVoxelView voxels, const WriteOptions& options) {
+  State& state = *state_;
+  TERRANE_TRY(state.check_writable());
+  TERRANE_ASSIGN(const std::vector<Box> pieces, state.world.pieces(box));
+  if (voxels.size != box.size()) {
+    return invalid(fmt::format("the array has {} voxels and the box {} has {}; make them equal",
+                               to_string(voxels.size), to_string(box), to_string(box.size())));
+  }
+  std::scoped_lock lock(state.write_mutex);
+  for (const Pending& pending : overlapping(state, pieces)) {
+    return Error{ErrorCode::kConflict,
+                 fmt::format("unfinished work in box {} overlaps this write: {}", to_string(pending.box),
+                             pending.kind == Pending::Kind::kIngest ? "continue or restart that ingest first"
+                                                                    : "open the store for writing anew")};
+  }
+  const auto fill_part = [&](std::size_t p, const Box& part, VoxelView to) {
+    const Coord by = pieces[p].lo - (p == 0 ? Coord{} : Coord{pieces[0].size().x, 0, 0});
+    copy(voxels.sub({part.lo - by, part.hi - by}), to);
+    return ok();
+  };
+  TERRANE_ASSIGN(const std::vector<Edit> edits,
+                 edits_of(state, pieces, fill_part, options.policy, options.task));
+  Pending pending;
+  pending.id = state.totals.next_pending;
+  pending.kind = Pending::Kind::kWrite;
+  pending.box = box;
+  pending.level = 1;
+  TERRANE_TRY(commit(state, 0, edits, {std::nullopt, pending}, Durability::kBuffered));
+  Task levels = options.task;  // what was written is visible: its levels follow even if the caller stops now
+  levels.stop = {};
+  levels.deadline.reset();
+  return finish_levels(state, pending, options.policy, levels, WriteLock::kHeld);
+}
+
+}  // namespace terrane
