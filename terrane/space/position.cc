@@ -5,11 +5,6 @@
 namespace terrane {
 namespace {
 
-// Each bit of a position belongs to one axis, and the bits of an axis keep their order. So positions masked
-// to an axis compare as the coordinates do, and no question about a box has to take a position apart.
-constexpr Position kAxisX = position_of({~0u >> 10, 0, 0});
-constexpr Position kAxisY = position_of({0, ~0u >> 11, 0});
-constexpr Position kAxisZ = position_of({0, 0, ~0u >> 11});
 static_assert((kAxisX ^ kAxisY ^ kAxisZ) == ~Position{0});
 static_assert((kAxisX & kAxisY) == 0 && (kAxisX & kAxisZ) == 0 && (kAxisY & kAxisZ) == 0);
 
@@ -45,12 +40,6 @@ std::optional<Position> next_in(const BrickBox& box, Position p) {
 }
 
 }  // namespace
-
-bool BrickBox::contains(Position p) const {
-  return (p & kAxisX) >= (lo & kAxisX) && (p & kAxisX) <= (hi & kAxisX) &&  //
-         (p & kAxisY) >= (lo & kAxisY) && (p & kAxisY) <= (hi & kAxisY) &&  //
-         (p & kAxisZ) >= (lo & kAxisZ) && (p & kAxisZ) <= (hi & kAxisZ);
-}
 
 std::optional<Position> BrickBox::next(Position p) const {
   if (contains(p)) return p;

@@ -101,6 +101,12 @@ constexpr BrickCoord brick_at(Position position) {
           (slab << 4) | detail::gather3(position >> 2)};
 }
 
+// Each bit of a position belongs to one axis, and the bits of an axis keep their order: positions masked to
+// an axis compare as the coordinates do.
+inline constexpr Position kAxisX = position_of({(1u << 22) - 1, 0, 0});
+inline constexpr Position kAxisY = position_of({0, (1u << 21) - 1, 0});
+inline constexpr Position kAxisZ = position_of({0, 0, (1u << 21) - 1});
+
 constexpr BrickCoord brick_of(Coord voxel) {
   return {static_cast<std::uint32_t>(voxel.x / kBrickEdge), static_cast<std::uint32_t>(voxel.y / kBrickEdge),
           static_cast<std::uint32_t>(voxel.z / kBrickEdge)};
@@ -111,7 +117,11 @@ constexpr BrickCoord brick_of(Coord voxel) {
 struct BrickBox {
   Position lo = 0, hi = 0;
 
-  bool contains(Position p) const;
+  constexpr bool contains(Position p) const {
+    return (p & kAxisX) >= (lo & kAxisX) && (p & kAxisX) <= (hi & kAxisX) &&  //
+           (p & kAxisY) >= (lo & kAxisY) && (p & kAxisY) <= (hi & kAxisY) &&  //
+           (p & kAxisZ) >= (lo & kAxisZ) && (p & kAxisZ) <= (hi & kAxisZ);
+  }
   // The nearest brick of the box at or after `p`; at or before `p`.
   std::optional<Position> next(Position p) const;
   std::optional<Position> prev(Position p) const;
