@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "terrane/base/hash.h"
 #include "terrane/space/world.h"
 
 namespace terrane {
@@ -19,8 +19,8 @@ constexpr Position kEnd = ~Position{0};
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
-std::int64_t below(std::mt19937_64& random, std::int64_t n) {
-  return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(n));
+std::int64_t below(Random& random, std::int64_t n) {
+  return random.between(0, n);
 }
 
 // All positions inside, ascending, found by walking the grid.
@@ -56,7 +56,7 @@ std::vector<Run> cover_by_walking(const Lattice& lattice, const std::vector<Posi
 }
 
 // Extents that are small enough to walk: flat, thin, single, and such as cross slabs and regions.
-std::vector<Coord> small_extents(std::mt19937_64& random) {
+std::vector<Coord> small_extents(Random& random) {
   std::vector<Coord> out = {{4096, 4096, 1},  {1, 1, 1},          {64, 64, 64},   {65, 1, 1},
                             {2000, 70, 1100}, {1, 1, 20000},      {1, 30000, 1},  {30000, 1, 65},
                             {1024, 1024, 64}, {1025, 1023, 1025}, {64, 5000, 64}, {3100, 2100, 64}};
@@ -65,12 +65,12 @@ std::vector<Coord> small_extents(std::mt19937_64& random) {
   return out;
 }
 
-Box random_box(std::mt19937_64& random, Coord n) {
+Box random_box(Random& random, Coord n) {
   const auto pick = [&](std::int64_t size, std::int64_t& lo, std::int64_t& hi) {
     lo = below(random, size);
     hi = lo + 1 + below(random, size - lo);
-    if (random() % 3 == 0) lo = 0;
-    if (random() % 3 == 0) hi = size;
+    if (random.next() % 3 == 0) lo = 0;
+    if (random.next() % 3 == 0) hi = size;
   };
   Box b;
   pick(n.x, b.lo.x, b.hi.x);
@@ -96,9 +96,9 @@ TEST(LevelBox, TakesAnyCorner) {
 TEST(LevelBox, FloorsAndCeilsOverLevels) {
   const std::uint64_t seed = 20240601;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (int i = 0; i < 2'000; ++i) {
-    const int level = static_cast<int>(random() % (kMaxLevel + 1));
+    const int level = static_cast<int>(random.next() % (kMaxLevel + 1));
     const std::int64_t edge = std::int64_t{1} << level;
     const std::int64_t lo = below(random, 1 << 28) - (1 << 27), hi = below(random, 1 << 28) - (1 << 27);
     const Box b = level_box({{lo, 0, 0}, {hi, 0, 0}}, level);
@@ -136,14 +136,14 @@ TEST(Lattice, BricksAtTheUpperEdgesAreCut) {
 TEST(Lattice, NeighboursInsideAreThoseOfAWalk) {
   const std::uint64_t seed = 20240602;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (const Coord extent : small_extents(random)) {
     const Lattice lattice(extent, 0);
     SCOPED_TRACE(to_string(extent));
     const std::vector<Position> inside = all_inside(lattice);
     for (int i = 0; i < 300; ++i) {
-      Position p = random() >> (random() % 64);
-      if (i % 2 == 0) p = inside[random() % inside.size()] + random() % 3 - 1;
+      Position p = random.next() >> (random.next() % 64);
+      if (i % 2 == 0) p = inside[random.next() % inside.size()] + random.next() % 3 - 1;
       const auto after = std::lower_bound(inside.begin(), inside.end(), p);
       const bool is_inside = after != inside.end() && *after == p;
       ASSERT_EQ(lattice.inside(p), is_inside) << p;
@@ -172,7 +172,7 @@ TEST(Lattice, NeighboursInsideAreThoseOfAWalk) {
 TEST(Lattice, RegionsInsideAreThoseOfAWalk) {
   const std::uint64_t seed = 20240603;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (const Coord extent : {Coord{1, 1, 1}, Coord{70'000, 1, 9}, Coord{1, 70'000, 9},
                              Coord{9000, 17'500, 5000}, Coord{1025, 1024, 1}, Coord{40'000, 3000, 64}}) {
     const Lattice lattice(extent, 0);
@@ -185,7 +185,7 @@ TEST(Lattice, RegionsInsideAreThoseOfAWalk) {
     }
     std::sort(inside.begin(), inside.end());
     for (int i = 0; i < 500; ++i) {
-      const RegionId r = (random() % kRegionCount) >> (random() % 35);
+      const RegionId r = (random.next() % kRegionCount) >> (random.next() % 35);
       const auto after = std::lower_bound(inside.begin(), inside.end(), r);
       const bool is_inside = after != inside.end() && *after == r;
       ASSERT_EQ(lattice.region_inside(r), is_inside) << r;
@@ -231,7 +231,7 @@ TEST(Lattice, PlanetWideRegionsAreFoundAcrossBillions) {
 TEST(Cover, IsThatOfAWalk) {
   const std::uint64_t seed = 20240604;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (const Coord extent : small_extents(random)) {
     const Lattice lattice(extent, 0);
     const std::vector<Position> inside = all_inside(lattice);
@@ -253,7 +253,7 @@ TEST(Cover, OfACoarserLevelIsInItsOwnVoxels) {
 TEST(Cover, OfTheWholeExtentIsOneRun) {
   const std::uint64_t seed = 20240605;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   std::vector<Coord> extents = small_extents(random);
   extents.push_back(World::bluemarble().extent());
   extents.push_back(kMaxExtent);
@@ -325,7 +325,7 @@ TEST(Cover, OfOneVoxelIsItsBrick) {
   const Lattice lattice(World::bluemarble().extent(), 0);
   const std::uint64_t seed = 20240606;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (int i = 0; i < 1'000; ++i) {
     const Coord n = lattice.extent();
     const Coord c = {below(random, n.x - 64), below(random, n.y - 64), below(random, n.z - 64)};

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <random>
+#include <optional>
+#include <string>
 #include <vector>
+
+#include "terrane/base/hash.h"
 
 namespace terrane {
 namespace {
@@ -30,10 +33,10 @@ Position spelled_out(BrickCoord b) {
   return p;
 }
 
-BrickCoord random_brick(std::mt19937_64& random) {
-  return {static_cast<std::uint32_t>(random() % (kMaxBrick.x + 1ull)),
-          static_cast<std::uint32_t>(random() % (kMaxBrick.y + 1ull)),
-          static_cast<std::uint32_t>(random() % (kMaxBrick.z + 1ull))};
+BrickCoord random_brick(Random& random) {
+  return {static_cast<std::uint32_t>(random.next() % (kMaxBrick.x + 1ull)),
+          static_cast<std::uint32_t>(random.next() % (kMaxBrick.y + 1ull)),
+          static_cast<std::uint32_t>(random.next() % (kMaxBrick.z + 1ull))};
 }
 
 // The examples of docs/format/positions.md.
@@ -54,13 +57,13 @@ TEST(Position, HasTheWorkedExamplesOfTheFormat) {
 TEST(Position, EveryNumberIsThePositionOfExactlyOneBrick) {
   const std::uint64_t seed = 20240501;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   std::vector<Position> numbers = {0, ~Position{0}};
   for (int bit = 0; bit < 64; ++bit) {
     numbers.push_back(Position{1} << bit);
     numbers.push_back(~(Position{1} << bit));
   }
-  for (int i = 0; i < 200'000; ++i) numbers.push_back(random());
+  for (int i = 0; i < 200'000; ++i) numbers.push_back(random.next());
   for (const Position p : numbers) {
     const BrickCoord b = brick_at(p);
     ASSERT_LE(b.x, kMaxBrick.x) << p;
@@ -74,7 +77,7 @@ TEST(Position, EveryNumberIsThePositionOfExactlyOneBrick) {
 TEST(Position, EveryBrickComesBackFromItsPosition) {
   const std::uint64_t seed = 20240502;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (int i = 0; i < 200'000; ++i) {
     const BrickCoord b = random_brick(random);
     ASSERT_EQ(position_of(b), spelled_out(b)) << b.x << "," << b.y << "," << b.z;
@@ -106,7 +109,7 @@ TEST(Position, TheHighestBitOfXIsOnTop) {
 TEST(Position, ARegionIsOneRunOfWholeColumns) {
   const std::uint64_t seed = 20240503;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   EXPECT_EQ(kRegionPositions, std::uint64_t{1} << 29);
   EXPECT_EQ(region_last(kRegionCount - 1), ~Position{0});
   for (int i = 0; i < 20'000; ++i) {
@@ -145,7 +148,7 @@ TEST(Position, SlabsOfARegionAscendInZ) {
 TEST(Position, AnAlignedCubeInsideASlabIsOneRun) {
   const std::uint64_t seed = 20240504;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (const std::uint32_t edge : {2u, 4u, 8u, 16u}) {
     BrickCoord corner = random_brick(random);
     corner = {corner.x / edge * edge, corner.y / edge * edge, corner.z / edge * edge};
@@ -167,7 +170,7 @@ TEST(Position, AnAlignedCubeInsideASlabIsOneRun) {
 TEST(Position, AscendsAlongEachAxis) {
   const std::uint64_t seed = 20240505;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (int i = 0; i < 50'000; ++i) {
     const BrickCoord a = random_brick(random), b = random_brick(random);
     ASSERT_EQ(position_of({a.x, a.y, a.z}) < position_of({b.x, a.y, a.z}), a.x < b.x);
@@ -196,19 +199,19 @@ struct Corners {
 };
 
 // Boxes of every size from one brick to the planet; some on the borders of cubes, slabs and regions.
-Corners random_box(std::mt19937_64& random) {
+Corners random_box(Random& random) {
   const auto pick = [&](std::uint32_t max, std::uint32_t& lo, std::uint32_t& hi) {
-    const int bits = static_cast<int>(random() % 23);
-    const auto at = [&] { return static_cast<std::uint32_t>(random() & max & ((1ull << bits) - 1)); };
+    const int bits = static_cast<int>(random.next() % 23);
+    const auto at = [&] { return static_cast<std::uint32_t>(random.next() & max & ((1ull << bits) - 1)); };
     const std::uint32_t base =
-        random() % 2 ? 0 : static_cast<std::uint32_t>((random() & max) >> bits << bits);
+        random.next() % 2 ? 0 : static_cast<std::uint32_t>((random.next() & max) >> bits << bits);
     const std::uint32_t a = base | at(), b = base | at();
     lo = std::min(a, b);
     hi = std::max(a, b);
-    if (random() % 4 == 0) lo = lo / 16 * 16;
-    if (random() % 4 == 0) hi |= 15;
-    if (random() % 8 == 0) lo = 0;
-    if (random() % 8 == 0) hi = max;
+    if (random.next() % 4 == 0) lo = lo / 16 * 16;
+    if (random.next() % 4 == 0) hi |= 15;
+    if (random.next() % 8 == 0) lo = 0;
+    if (random.next() % 8 == 0) hi = max;
   };
   Corners c;
   pick(kMaxBrick.x, c.lo.x, c.hi.x);
@@ -220,13 +223,13 @@ Corners random_box(std::mt19937_64& random) {
 TEST(BrickBox, FindsTheNeighboursOfAnyPosition) {
   const std::uint64_t seed = 20240506;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   for (int i = 0; i < 3'000; ++i) {
     const auto [lo, hi] = random_box(random);
     const BrickBox box = {position_of(lo), position_of(hi)};
     for (int k = 0; k < 8; ++k) {
-      Position p = random() >> (random() % 64);
-      if (k % 2 == 0) p = box.lo + (box.hi > box.lo ? random() % (box.hi - box.lo) : 0);
+      Position p = random.next() >> (random.next() % 64);
+      if (k % 2 == 0) p = box.lo + (box.hi > box.lo ? random.next() % (box.hi - box.lo) : 0);
       if (k == 7) p = box.hi + 1;
       const BrickCoord b = brick_at(p);
       ASSERT_EQ(box.contains(p), in_box(b, lo, hi)) << std::hex << p;

@@ -4,9 +4,9 @@
 
 #include <cmath>
 #include <limits>
-#include <random>
 #include <string>
 
+#include "terrane/base/hash.h"
 #include "terrane/space/lattice.h"
 #include "terrane/space/position.h"
 
@@ -169,7 +169,7 @@ TEST(WorldGeo, SaysWhereNoLongitudeIsKnown) {
 TEST(WorldGeo, EveryVoxelIsWhereItsCentreIs) {
   const std::uint64_t seed = 20240701;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   World::Settings local = relief_settings(false);
   local.crs = "EPSG:4087";
   local.extent = {70'000, 3, 5};
@@ -188,9 +188,7 @@ TEST(WorldGeo, EveryVoxelIsWhereItsCentreIs) {
                   voxel);
       }
     };
-    const auto below = [&](std::int64_t end) {
-      return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(end));
-    };
+    const auto below = [&](std::int64_t end) { return random.between(0, end); };
     for (int i = 0; i < 20'000; ++i) check({below(n.x), below(n.y), below(n.z)});
     for (const std::int64_t x : {std::int64_t{0}, std::int64_t{1}, n.x / 2 - 1, n.x / 2, n.x - 2, n.x - 1}) {
       for (const std::int64_t y : {std::int64_t{0}, n.y - 1}) {
@@ -292,16 +290,14 @@ TEST(WorldLevels, TheTwoPartsOfASeamBoxMayOverlap) {
 TEST(WorldLevels, PiecesStayInsideTheLevel) {
   const std::uint64_t seed = 20240702;
   SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  Random random(seed);
   const World world = World::bluemarble();
   const Coord n = world.extent();
-  const auto below = [&](std::int64_t end) {
-    return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(end));
-  };
+  const auto below = [&](std::int64_t end) { return random.between(0, end); };
   for (int i = 0; i < 5'000; ++i) {
     const Coord lo = {below(n.x), below(n.y), below(n.z)};
     const Box box = Box::of_size(lo, {1 + below(n.x), 1 + below(n.y - lo.y), 1 + below(n.z - lo.z)});
-    const int level = static_cast<int>(random() % (kMaxLevel + 1));
+    const int level = static_cast<int>(random.next() % (kMaxLevel + 1));
     const auto parts = world.level_pieces(box, level).value();
     const Box bounds = {{0, 0, 0}, level_extent(n, level)};
     Coord shape = {0, parts[0].box.size().y, parts[0].box.size().z};
