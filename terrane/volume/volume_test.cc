@@ -1,0 +1,480 @@
+#include "terrane/volume/volume.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+#include <thread>
+
+#include "terrane/base/hash.h"
+#include "terrane/store/engines.h"
+
+namespace terrane {
+namespace {
+
+namespace fs = std::filesystem;
+
+// --- an independent idea of what a store holds --------------------------------------------------------
+
+MaterialId pooled(const std::vector<MaterialId>& children, const FluidSet& fluids) {
+  std::map<MaterialId, int> fluid, solid;
+  int fluid_count = 0;
+  for (const MaterialId m : children) {
+    ++(fluids[m] ? fluid : solid)[m];
+    fluid_count += fluids[m] ? 1 : 0;
+  }
+  const auto& winners = 2 * fluid_count > static_cast<int>(children.size()) ? fluid : solid;
+  MaterialId best = winners.begin()->first;
+  for (const auto& [m, n] : winners) {
+    if (n > winners.at(best)) best = m;
+  }
+  return best;
+}
+
+VoxelArray coarser(const VoxelArray& fine, const FluidSet& fluids) {
+  const auto half = [](std::int64_t n) { return (n + 1) / 2; };
+  VoxelArray out({half(fine.size.x), half(fine.size.y), half(fine.size.z)});
+  for (std::int64_t x = 0; x < out.size.x; ++x) {
+    for (std::int64_t y = 0; y < out.size.y; ++y) {
+      for (std::int64_t z = 0; z < out.size.z; ++z) {
+        std::vector<MaterialId> children;
+        for (int i = 0; i < 8; ++i) {
+          const Coord c = {2 * x + (i & 1), 2 * y + (i >> 1 & 1), 2 * z + (i >> 2)};
+          if (c.x < fine.size.x && c.y < fine.size.y && c.z < fine.size.z) children.push_back(fine.at(c));
+        }
+        out.at({x, y, z}) = pooled(children, fluids);
+      }
+    }
+  }
+  return out;
+}
+
+VoxelArray part_of(const VoxelArray& all, const Box& box) {
+  VoxelArray out(box.size());
+  copy(all.view().sub(box), out.view());
+  return out;
+}
+
+VoxelArray random_voxels(Random& random, Coord size) {
+  VoxelArray out(size);
+  switch (random.below(4)) {
+    case 0:
+      fill(out.view(), static_cast<MaterialId>(random.below(4)));
+      break;
+    case 1: {  // layers
+      for (std::int64_t x = 0; x < size.x; ++x) {
+        for (std::int64_t y = 0; y < size.y; ++y) {
+          for (std::int64_t z = 0; z < size.z; ++z) {
+            out.at({x, y, z}) = static_cast<MaterialId>(z * 3 > size.z + x % 7 ? 1 : 2);
+          }
+        }
+      }
+      break;
+    }
+    default: {
+      const std::uint64_t alphabet = 1 + random.below(5);
+      for (MaterialId& m : out.voxels) m = static_cast<MaterialId>(random.below(alphabet));
+    }
+  }
+  return out;
+}
+
+Box random_box(Random& random, Coord extent, std::int64_t most) {
+  const auto axis = [&](std::int64_t n, std::int64_t& lo, std::int64_t& hi) {
+    lo = random.between(0, n);
+    hi = std::min(n, lo + 1 + random.between(0, most));
+  };
+  Box box;
+  axis(extent.x, box.lo.x, box.hi.x);
+  axis(extent.y, box.lo.y, box.hi.y);
+  axis(extent.z, box.lo.z, box.hi.z);
+  return box;
+}
+
+Catalogue wet() {
+  return Catalogue::create({{1, "water", 0x0000ff, "fluid", 1000, true},
+                            {2, "rock", 0x808080, "rock", 2700, false},
+                            {3, "air", 0xffffff, "fluid", 1, true}})
+      .value();
+}
+
+std::string fresh_path(const std::string& name) {
+  const std::string path = testing::TempDir() + "terrane_volume_" + name;
+  fs::remove_all(path);
+  return path;
+}
+
+CreateOptions options_for(Coord extent, Catalogue catalogue = {}, bool wrap = false) {
+  CreateOptions create;
+  create.world.extent = extent;
+  create.world.wrap_x = wrap;
+  create.fill = 0;
+  create.catalogue = std::move(catalogue);
+  return create;
+}
+
+void expect_clean(const Volume& volume) {
+  const auto report = volume.verify();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->corrupt, 0u);
+  EXPECT_EQ(report->missing, 0u);
+  for (const Finding& finding : report->findings) {
+    ADD_FAILURE() << "level " << finding.level << " " << to_string(finding.box) << ": " << finding.message;
+  }
+}
+
+void expect_levels(const Volume& volume, const VoxelArray& truth, int levels) {
+  const FluidSet fluids = volume.catalogue().fluids();
+  VoxelArray at = truth;
+  for (int level = 0; level <= levels; ++level) {
+    const auto read = volume.read({volume.world().bounds(), level});
+    ASSERT_TRUE(read) << read.error().message;
+    ASSERT_EQ(read->size, at.size);
+    ASSERT_EQ(read->voxels, at.voxels) << "level " << level;
+    at = coarser(at, fluids);
+  }
+}
+
+struct WriteCase {
+  const char* name;
+  Coord extent;
+  int writes;
+  bool fluids;
+  bool rocks;
+  std::int64_t most;
+};
+
+class RandomWrites : public testing::TestWithParam<WriteCase> {};
+
+TEST_P(RandomWrites, ReadAsADenseArrayAtEveryLevel) {
+  const WriteCase& c = GetParam();
+  const std::uint64_t seed = 99;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Random random(seed);
+  const std::string where = c.rocks ? fresh_path(c.name) : "memory:";
+  Volume volume = Volume::create(where, options_for(c.extent, c.fluids ? wet() : Catalogue())).value();
+  VoxelArray truth(c.extent, 0);
+  for (int i = 0; i < c.writes; ++i) {
+    const Box box = random_box(random, c.extent, c.most);
+    const VoxelArray voxels = random_voxels(random, box.size());
+    const auto policy = static_cast<Policy>(random.below(2));
+    const Status status = volume.write(box, voxels.view(), {{}, policy});
+    ASSERT_TRUE(status) << status.error().message;
+    copy(voxels.view(), truth.view().sub(box));
+    const Box look = random_box(random, c.extent, c.most);
+    ASSERT_EQ(volume.read({look}).value().voxels, part_of(truth, look).voxels);
+    const Coord p = random_box(random, c.extent, 1).lo;
+    ASSERT_EQ(volume.at(p).value(), truth.at(p));
+    if (i % 50 == 0) expect_levels(volume, truth, 6);
+    if (HasFatalFailure()) FAIL() << "at write " << i;
+  }
+  expect_levels(volume, truth, 9);
+  expect_clean(volume);
+}
+
+INSTANTIATE_TEST_SUITE_P(Volumes, RandomWrites,
+                         testing::Values(WriteCase{"plain", {150, 130, 100}, 600, false, false, 40},
+                                         WriteCase{"fluids", {97, 64, 131}, 300, true, false, 70},
+                                         WriteCase{"flat", {300, 300, 1}, 100, true, false, 200},
+                                         WriteCase{"regions", {1100, 40, 30}, 60, false, false, 200},
+                                         WriteCase{"rocks", {140, 90, 70}, 60, true, true, 50}),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+// --- the seam -----------------------------------------------------------------------------------------
+
+TEST(Volume, ABoxOverTheSeamIsWrittenAndReadInOrder) {
+  Random random(5);
+  for (const std::int64_t nx : {200, 60}) {
+    const Coord extent = {nx, 70, 20};
+    Volume volume = Volume::create("memory:", options_for(extent, {}, true)).value();
+    VoxelArray truth(extent, 0);
+    const Box box = {{nx - 30, 3, 2}, {nx + 25, 60, 19}};
+    const VoxelArray voxels = random_voxels(random, box.size());
+    ASSERT_TRUE(volume.write(box, voxels.view()));
+    for (std::int64_t x = 0; x < box.size().x; ++x) {
+      const Coord from = {x, 0, 0};
+      const Coord to = {(box.lo.x + x) % nx, box.lo.y, box.lo.z};
+      const Coord column = {1, box.size().y, box.size().z};
+      copy(voxels.view().sub(Box::of_size(from, column)), truth.view().sub(Box::of_size(to, column)));
+    }
+    EXPECT_EQ(volume.read({box}).value().voxels, voxels.voxels);
+    expect_levels(volume, truth, 6);
+    // At a level: [floor(X0/2^L), NX_L) and then [0, ceil((X1-NX)/2^L)).
+    const VoxelArray level1 = coarser(truth, {});
+    const auto read = volume.read({box, 1}).value();
+    const std::int64_t lo = (nx - 30) / 2, n1 = (nx + 1) / 2, rest = 13;
+    ASSERT_EQ(read.size.x, n1 - lo + rest);
+    for (std::int64_t x = 0; x < read.size.x; ++x) {
+      const std::int64_t from = x < n1 - lo ? lo + x : x - (n1 - lo);
+      EXPECT_EQ(read.at({x, 5, 4}), level1.at({from, 5 + 1, 4 + 1}));
+    }
+    expect_clean(volume);
+  }
+}
+
+// --- ingest -------------------------------------------------------------------------------------------
+
+class ArraySource final : public VoxelSource {
+ public:
+  ArraySource(VoxelArray voxels, std::string identity)
+      : voxels_(std::move(voxels)), identity_(std::move(identity)) {}
+  Coord size() const override { return voxels_.size; }
+  std::string identity() const override { return identity_; }
+  Status read(const Box& box, VoxelView out) const override {
+    if (reads_left-- <= 0) return Error{ErrorCode::kIo, "the source broke"};
+    copy(voxels_.view().sub(box), out);
+    return ok();
+  }
+  mutable std::atomic<int> reads_left{1 << 30};
+
+ private:
+  VoxelArray voxels_;
+  std::string identity_;
+};
+
+TEST(Ingest, AStoppedOneIsIncompleteAndContinuesToTheSame) {
+  Random random(11);
+  const Coord extent = {700, 600, 70};
+  VoxelArray voxels = random_voxels(random, {650, 580, 66});
+  for (std::int64_t x = 0; x < 650; ++x) fill(voxels.view().sub({{x, 0, 0}, {x + 1, 580, 20 + x % 13}}), 3);
+  const ArraySource source(voxels, "array");
+  IngestOptions options;
+  options.at = {20, 10, 2};
+  const std::string undisturbed_path = fresh_path("undisturbed"), path = fresh_path("stopped");
+  Volume undisturbed = Volume::create(undisturbed_path, options_for(extent)).value();
+  ASSERT_TRUE(undisturbed.ingest(source, options));
+  {
+    Volume volume = Volume::create(path, options_for(extent)).value();
+    source.reads_left = 120;  // of 220 bricks
+    const auto failed = volume.ingest(source, options);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().message, "the source broke");
+  }
+  source.reads_left = 1 << 30;
+  OpenOptions for_writing;
+  for_writing.access = Access::kWrite;
+  Volume volume = Volume::open(path, for_writing).value();
+  const Box box = Box::of_size(options.at, voxels.size);
+  ASSERT_EQ(volume.info().value().unfinished.size(), 1u);
+  EXPECT_EQ(volume.info().value().unfinished[0].box, box);
+  const auto unfinished = volume.read({{{600, 580, 20}, {610, 590, 30}}});
+  ASSERT_FALSE(unfinished);
+  EXPECT_EQ(unfinished.error().code, ErrorCode::kIncomplete);
+  EXPECT_EQ(volume.at({600, 580, 20}).error().code, ErrorCode::kIncomplete);
+  EXPECT_EQ(volume.at({600, 580, 20}, 2).error().code, ErrorCode::kIncomplete);
+  EXPECT_TRUE(volume.read({{{20, 10, 2}, {100, 90, 60}}})) << "this part was finished";
+  EXPECT_TRUE(volume.read({{{0, 0, 0}, {20, 600, 70}}})) << "this part was not asked for";
+  ReadOptions allow;
+  allow.allow_incomplete = true;
+  EXPECT_EQ(volume.at({600, 580, 20}, 0, allow).value(), 0);
+  // Others are refused, and so are writes.
+  const ArraySource other(VoxelArray({10, 10, 10}, 1), "other");
+  IngestOptions inside;
+  inside.at = {30, 30, 10};
+  EXPECT_EQ(volume.ingest(other, inside).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(volume.write({{30, 30, 10}, {31, 31, 11}}, VoxelArray({1, 1, 1}).view()).error().code,
+            ErrorCode::kConflict);
+
+  const auto report = volume.ingest(source, options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->resumed);
+  EXPECT_TRUE(volume.info().value().unfinished.empty());
+  for (int level = 0; level <= 6; ++level) {
+    EXPECT_EQ(volume.read({volume.world().bounds(), level}).value().voxels,
+              undisturbed.read({volume.world().bounds(), level}).value().voxels);
+  }
+  EXPECT_EQ(volume.info().value().stored_bytes - volume.info().value().level0_bytes -
+                    (undisturbed.info().value().stored_bytes - undisturbed.info().value().level0_bytes) <
+                64,
+            true);
+  EXPECT_EQ(volume.info().value().level0_bytes, undisturbed.info().value().level0_bytes);
+  EXPECT_EQ(volume.info().value().ingested_bytes, undisturbed.info().value().ingested_bytes);
+  expect_clean(volume);
+}
+
+TEST(Ingest, RestartGivesUpWhatWasUnfinished) {
+  const Coord extent = {600, 600, 64};
+  Volume volume = Volume::create("memory:", options_for(extent)).value();
+  Random random(3);
+  const ArraySource broken(random_voxels(random, extent), "broken");
+  broken.reads_left = 70;
+  ASSERT_FALSE(volume.ingest(broken));
+  const VoxelArray good = random_voxels(random, extent);
+  const ArraySource source(good, "good");
+  EXPECT_EQ(volume.ingest(source).error().code, ErrorCode::kConflict);
+  IngestOptions restart;
+  restart.restart = true;
+  const auto report = volume.ingest(source, restart);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_FALSE(report->resumed);
+  EXPECT_EQ(volume.read({volume.world().bounds()}).value().voxels, good.voxels);
+  expect_levels(volume, good, 6);
+  expect_clean(volume);
+}
+
+TEST(Ingest, StopsWhenAskedTo) {
+  Volume volume = Volume::create("memory:", options_for({1200, 600, 64})).value();
+  const ArraySource source(VoxelArray({1200, 600, 64}, 2), "array");
+  std::stop_source stop;
+  IngestOptions options;
+  options.task.stop = stop.get_token();
+  options.task.progress = [&](const Progress& p) {
+    if (p.done > 0) stop.request_stop();
+  };
+  const auto report = volume.ingest(source, options);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(volume.ingest(source));
+}
+
+// --- bad calls ----------------------------------------------------------------------------------------
+
+TEST(Volume, BadCallsAreRefusedBeforeAnythingHappens) {
+  const std::string path = fresh_path("refusals");
+  Volume volume = Volume::create(path, options_for({100, 100, 100})).value();
+  const auto code = [](const auto& result) { return result ? ErrorCode{} : result.error().code; };
+  EXPECT_EQ(code(volume.read({{{0, 0, 0}, {101, 1, 1}}})), ErrorCode::kInvalid);
+  EXPECT_EQ(code(volume.read({{{0, 0, 0}, {0, 1, 1}}})), ErrorCode::kInvalid);
+  EXPECT_EQ(code(volume.read({{{5, 0, 0}, {2, 1, 1}}})), ErrorCode::kInvalid);
+  EXPECT_EQ(code(volume.read({{{0, 0, 0}, {1 << 20, 1 << 20, 1 << 20}}})), ErrorCode::kInvalid);
+  EXPECT_EQ(code(volume.read({{{0, 0, 0}, {1, 1, 1}}, 22})), ErrorCode::kInvalid);
+  EXPECT_EQ(code(volume.read({{{0, 0, 0}, {1, 1, 1}}, -1})), ErrorCode::kInvalid);
+  EXPECT_EQ(code(volume.at({100, 0, 0})), ErrorCode::kInvalid);
+  EXPECT_EQ(code(volume.at({-1, 0, 0})), ErrorCode::kInvalid);
+  EXPECT_EQ(code(volume.write({{0, 0, 0}, {2, 2, 2}}, VoxelArray({2, 2, 1}).view())), ErrorCode::kInvalid);
+  EXPECT_EQ(code(Volume::create(path, options_for({10, 10, 10}))), ErrorCode::kInvalid);
+  EXPECT_EQ(code(Volume::open(path + "nowhere")), ErrorCode::kNotFound);
+  OpenOptions for_writing;
+  for_writing.access = Access::kWrite;
+  EXPECT_EQ(code(Volume::open(path, for_writing)), ErrorCode::kLocked);
+  Volume reader = Volume::open(path).value();
+  EXPECT_EQ(code(reader.write({{0, 0, 0}, {1, 1, 1}}, VoxelArray({1, 1, 1}).view())), ErrorCode::kInvalid);
+  CreateOptions huge = options_for({std::int64_t{1} << 28, std::int64_t{1} << 27, std::int64_t{1} << 27});
+  Volume planet = Volume::create("memory:", huge).value();
+  EXPECT_EQ(code(planet.read({{{0, 0, 0}, {1 << 20, 1 << 20, 1 << 20}}})), ErrorCode::kExhausted);
+  EXPECT_EQ(planet.at({(1 << 28) - 1, (1 << 27) - 1, (1 << 27) - 1}).value(), 0);
+  huge.world.extent.x += 1;
+  EXPECT_EQ(code(Volume::create("memory:", huge)), ErrorCode::kInvalid);
+}
+
+TEST(Volume, AReaderSeesNewWritesAfterRefresh) {
+  const std::string path = fresh_path("refresh");
+  Volume writer = Volume::create(path, options_for({200, 200, 200})).value();
+  Volume reader = Volume::open(path).value();
+  const VoxelArray ones({100, 100, 100}, 1);
+  ASSERT_TRUE(writer.write({{10, 10, 10}, {110, 110, 110}}, ones.view()));
+  EXPECT_EQ(reader.at({50, 50, 50}).value(), 0);
+  ASSERT_TRUE(reader.refresh());
+  EXPECT_EQ(reader.at({50, 50, 50}).value(), 1);
+  EXPECT_EQ(reader.at({50, 50, 50}, 3).value(), 1);
+}
+
+TEST(Volume, APlanetSizedStoreTakesAWriteAtItsFarCorner) {
+  CreateOptions create;
+  create.world = World::bluemarble().settings();
+  Volume volume = Volume::create("memory:", create).value();
+  const Coord n = volume.world().extent();
+  const Box box = {n - Coord{70, 70, 70}, n};
+  Random random(1);
+  VoxelArray voxels(box.size(), 7);
+  ASSERT_TRUE(volume.write(box, voxels.view()));
+  EXPECT_EQ(volume.read({box}).value().voxels, voxels.voxels);
+  EXPECT_EQ(volume.at(n - Coord{1, 1, 1}, 5).value(), 7);
+  EXPECT_EQ(volume.at(n - Coord{80, 80, 80}).value(), kUnknown);
+  EXPECT_EQ(volume.at({0, 0, 0}, 21).value(), kUnknown);
+  const auto info = volume.info().value();
+  // A brick that was touched counts with all voxels it has inside the extent.
+  EXPECT_EQ(info.ingested_bytes % (2 * 64), 0u);
+  EXPECT_LE(info.uniform + info.predicted + info.bricks, 60u);
+  expect_clean(volume);
+}
+
+TEST(Volume, TouchedBricksCountOnce) {
+  Volume volume = Volume::create("memory:", options_for({128, 128, 100})).value();
+  const VoxelArray one({1, 1, 1}, 0);  // as predicted, and yet written
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(volume.write({{5, 5, 5}, {6, 6, 6}}, one.view()));
+  EXPECT_EQ(volume.info().value().ingested_bytes, 2u * 64 * 64 * 64);
+  ASSERT_TRUE(volume.write({{5, 5, 70}, {6, 6, 71}}, one.view()));
+  EXPECT_EQ(volume.info().value().ingested_bytes, 2u * 64 * 64 * 100);
+  EXPECT_EQ(volume.info().value().bricks, 0u);
+}
+
+TEST(Volume, VisitGivesEachRangeOnceAndCoversTheBox) {
+  Volume volume = Volume::create("memory:", options_for({300, 300, 300})).value();
+  Random random(8);
+  for (int i = 0; i < 10; ++i) {
+    const Box box = random_box(random, {300, 300, 300}, 100);
+    ASSERT_TRUE(volume.write(box, random_voxels(random, box.size()).view()));
+  }
+  const Box box = {{10, 70, 3}, {200, 290, 280}};
+  const Lattice lattice({300, 300, 300}, 0);
+  std::vector<RangeInfo> ranges;
+  ASSERT_TRUE(volume.visit(box, 0, [&](const RangeInfo& range) {
+    if (!ranges.empty()) {
+      EXPECT_GT(range.run.first, ranges.back().run.last);
+    }
+    ranges.push_back(range);
+    return ok();
+  }));
+  for (auto p = lattice.next_inside(0, ~Position{0}); p; p = lattice.next_inside(*p + 1, ~Position{0})) {
+    if (!lattice.brick_box(*p).overlaps(box)) continue;
+    const auto covers = [&](const RangeInfo& r) { return r.run.first <= *p && *p <= r.run.last; };
+    EXPECT_EQ(std::count_if(ranges.begin(), ranges.end(), covers), 1);
+  }
+}
+
+TEST(Volume, LevelsCanBeMadeAnew) {
+  Random random(21);
+  const std::string path = fresh_path("rebuild");
+  Volume volume = Volume::create(path, options_for({260, 130, 140}, wet())).value();
+  VoxelArray truth({260, 130, 140}, 0);
+  for (int i = 0; i < 6; ++i) {
+    const Box box = random_box(random, truth.size, 120);
+    const VoxelArray voxels = random_voxels(random, box.size());
+    ASSERT_TRUE(volume.write(box, voxels.view()));
+    copy(voxels.view(), truth.view().sub(box));
+  }
+  const std::uint64_t before = volume.info().value().stored_bytes;
+  ASSERT_TRUE(volume.rebuild_levels());
+  expect_levels(volume, truth, 9);
+  expect_clean(volume);
+  EXPECT_NEAR(static_cast<double>(volume.info().value().stored_bytes), static_cast<double>(before), 200);
+}
+
+TEST(Volume, ReadersNeverSeeHalfAWrite) {
+  Volume volume = Volume::create("memory:", options_for({256, 256, 128})).value();
+  const Box box = {{30, 30, 30}, {200, 200, 100}};
+  std::atomic<bool> done = false;
+  std::atomic<int> torn = 0, reads = 0;
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 3; ++t) {
+    readers.emplace_back([&, t] {
+      InlineExecutor here;
+      ReadRequest request{box, t};
+      request.options.task.executor = &here;
+      while (!done) {
+        const auto read = volume.read(request);
+        if (!read) {
+          ++torn;
+          continue;
+        }
+        // Away from the edges of the box every voxel of every level is of one write.
+        const Coord c = {read->size.x / 2, read->size.y / 2, read->size.z / 2};
+        const MaterialId m = read->at(c);
+        for (std::int64_t x = 2; x < read->size.x - 2; ++x) {
+          for (std::int64_t z = 2; z < read->size.z - 2; ++z) torn += read->at({x, c.y, z}) != m ? 1 : 0;
+        }
+        ++reads;
+      }
+    });
+  }
+  for (MaterialId m = 1; m <= 25; ++m) ASSERT_TRUE(volume.write(box, VoxelArray(box.size(), m).view()));
+  done = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ(torn.load(), 0);
+  EXPECT_GT(reads.load(), 0);
+}
+
+}  // namespace
+}  // namespace terrane
