@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -67,19 +66,60 @@ void copy_row(const MaterialId* from, MaterialId* to, const Axis& row) {
   for (std::int64_t i = 0; i < row.count; ++i) to[i * row.to] = from[i * row.from];
 }
 
-// Copies a plane in tiles, so that the side whose rows lie across is read a cache line at a time and not a
-// voxel at a time.
-void copy_plane(const MaterialId* from, MaterialId* to, const Axis& outer, const Axis& row) {
-  constexpr std::int64_t kTile = 32;  // voxels: a cache line of uint16
-  const bool across = std::abs(outer.from) < std::abs(row.from);
-  const std::int64_t width = across ? kTile : row.count;
-  const std::int64_t height = across ? kTile : outer.count;
-  for (std::int64_t i0 = 0; i0 < outer.count; i0 += height) {
-    for (std::int64_t j0 = 0; j0 < row.count; j0 += width) {
-      const Axis part = {std::min(width, row.count - j0), row.from, row.to};
-      const std::int64_t end = std::min(i0 + height, outer.count);
-      for (std::int64_t i = i0; i < end; ++i) {
-        copy_row(from + i * outer.from + j0 * row.from, to + i * outer.to + j0 * row.to, part);
+// A square of voxels: rows of a cache line. The compiler has vectors of eight on every machine we build for.
+constexpr std::size_t kTile = 32;
+constexpr std::size_t kEight = 8;
+using Eight = MaterialId __attribute__((vector_size(16)));
+using Tile = std::array<MaterialId, kTile * kTile>;
+
+// Eight rows of eight change places with their columns: dealing the lower rows into the upper ones, voxel by
+// voxel, three times over.
+void transpose_eight(const MaterialId* from, MaterialId* to) {
+  std::array<Eight, kEight> v;
+  for (std::size_t i = 0; i < kEight; ++i) std::memcpy(&v[i], from + i * kTile, sizeof(Eight));
+  for (int round = 0; round < 3; ++round) {
+    std::array<Eight, kEight> w;
+    for (std::size_t i = 0; i < kEight / 2; ++i) {
+      const Eight a = v[i], b = v[i + kEight / 2];
+      w[2 * i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+      w[2 * i + 1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+    }
+    v = w;
+  }
+  for (std::size_t i = 0; i < kEight; ++i) std::memcpy(to + i * kTile, &v[i], sizeof(Eight));
+}
+
+// Copies a square of at most kTile x kTile voxels whose rows lie across in the source. By way of two tiles,
+// so that a cache line on either side is touched once: steps that are powers of two would evict it before its
+// second voxel. `outer` has unit step in the source.
+void transpose_tile(const MaterialId* from, MaterialId* to, const Axis& outer, const Axis& row) {
+  alignas(64) Tile in{}, out;
+  MaterialId* line = in.data();
+  for (std::int64_t j = 0; j < row.count; ++j, line += kTile) {
+    copy_row(from + j * row.from, line, {outer.count, 1, 1});
+  }
+  for (std::size_t i = 0; i < kTile; i += kEight) {
+    for (std::size_t j = 0; j < kTile; j += kEight) {
+      transpose_eight(in.data() + j * kTile + i, out.data() + i * kTile + j);
+    }
+  }
+  line = out.data();
+  for (std::int64_t i = 0; i < outer.count; ++i, line += kTile) {
+    copy_row(line, to + i * outer.to, {row.count, 1, row.to});
+  }
+}
+
+// Walks along the third axis inside each square, where both sides are nearest to a walk through memory.
+void transpose(const MaterialId* from, MaterialId* to, const Axis& third, const Axis& outer,
+               const Axis& row) {
+  constexpr auto kStep = static_cast<std::int64_t>(kTile);
+  for (std::int64_t i = 0; i < outer.count; i += kStep) {
+    const Axis height = {std::min(kStep, outer.count - i), 1, outer.to};
+    for (std::int64_t j = 0; j < row.count; j += kStep) {
+      const Axis width = {std::min(kStep, row.count - j), row.from, row.to};
+      for (std::int64_t k = 0; k < third.count; ++k) {
+        transpose_tile(from + k * third.from + i + j * row.from,
+                       to + k * third.to + i * outer.to + j * row.to, height, width);
       }
     }
   }
@@ -113,10 +153,17 @@ void copy(ConstVoxelView from, VoxelView to) {
            {Axis{to.size.x, from.stride.x, to.stride.x}, Axis{to.size.y, from.stride.y, to.stride.y},
             Axis{to.size.z, from.stride.z, to.stride.z}});
   auto& [a, b, row] = loops.axis;
-  // The plane to tile is the one in which the source runs along.
-  if (std::abs(a.from) < std::abs(b.from) && a.count > 1 && row.from != 1) std::swap(a, b);
+  if (row.from != 1) {
+    if (a.from == 1) std::swap(a, b);
+    if (b.from == 1 && b.count >= static_cast<std::int64_t>(kEight)) {
+      transpose(loops.from, loops.to, a, b, row);
+      return;
+    }
+  }
   for (std::int64_t i = 0; i < a.count; ++i) {
-    copy_plane(loops.from + i * a.from, loops.to + i * a.to, b, row);
+    for (std::int64_t j = 0; j < b.count; ++j) {
+      copy_row(loops.from + i * a.from + j * b.from, loops.to + i * a.to + j * b.to, row);
+    }
   }
 }
 
