@@ -11,8 +11,13 @@ const Codec& rows_codec();
 // What the palette would take for voxels of `distinct` materials.
 std::size_t palette_bytes(std::size_t distinct, std::size_t voxels);
 
-// rows_codec().encode() with another effort: the zstd level. The format is the same.
-bool encode_rows(int zstd_level, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
+// Sorted distinct materials of the bits in `seen`, and the place of each in index_of where they are at most
+// 256.
+void list_seen(CodecScratch::State& state);
+
+// rows_codec().encode() with another effort: the zstd level. The format is the same. The materials that
+// occur are then in the palette of the scratch.
+void encode_rows(int zstd_level, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
                  std::string& out);
 
 // How decode begins everywhere: the caller's error, not the store's.

@@ -59,7 +59,6 @@ Result<Parts> parse(Bytes bytes, BrickShape shape) {
   return parts;
 }
 
-// Sorted distinct materials into state.palette.
 void find_distinct(std::span<const MaterialId> voxels, CodecScratch::State& state) {
   state.seen.fill(0);
   int last = -1;
@@ -68,13 +67,7 @@ void find_distinct(std::span<const MaterialId> voxels, CodecScratch::State& stat
     state.seen[v >> 6] |= std::uint64_t{1} << (v & 63);
     last = v;
   }
-  state.palette.clear();
-  for (std::size_t word = 0; word < state.seen.size(); ++word) {
-    for (std::uint64_t rest = state.seen[word]; rest != 0; rest &= rest - 1) {
-      state.palette.push_back(
-          static_cast<MaterialId>(word * 64 + static_cast<unsigned>(std::countr_zero(rest))));
-    }
-  }
+  list_seen(state);
 }
 
 void pack(std::span<const MaterialId> voxels, unsigned bits, const std::uint8_t* index_of, char* out) {
@@ -121,10 +114,6 @@ class PaletteCodec final : public Codec {
     std::memcpy(at, state.palette.data(), state.palette.size() * sizeof(MaterialId));
     at += state.palette.size() * sizeof(MaterialId);
     if (bits == 0) return true;
-    state.index_of.resize(65536);
-    for (std::size_t i = 0; i < state.palette.size(); ++i) {
-      state.index_of[state.palette[i]] = static_cast<std::uint8_t>(i);
-    }
     pack(voxels, bits, state.index_of.data(), at);
     return true;
   }
@@ -192,6 +181,21 @@ std::size_t palette_bytes(std::size_t distinct, std::size_t voxels) {
   const std::size_t raw = 1 + voxels * sizeof(MaterialId);
   if (distinct > kMaxPalette) return raw;
   return std::min(raw, 2 + distinct * sizeof(MaterialId) + packed_bytes(voxels, bits_for(distinct)));
+}
+
+void list_seen(CodecScratch::State& state) {
+  state.palette.clear();
+  for (std::size_t word = 0; word < state.seen.size(); ++word) {
+    for (std::uint64_t rest = state.seen[word]; rest != 0; rest &= rest - 1) {
+      state.palette.push_back(
+          static_cast<MaterialId>(word * 64 + static_cast<unsigned>(std::countr_zero(rest))));
+    }
+  }
+  if (state.palette.size() > kMaxPalette) return;
+  state.index_of.resize(65536);
+  for (std::size_t i = 0; i < state.palette.size(); ++i) {
+    state.index_of[state.palette[i]] = static_cast<std::uint8_t>(i);
+  }
 }
 
 const Codec& palette_codec() {

@@ -56,12 +56,11 @@ Encoded encode_smallest(Policy policy, std::span<const MaterialId> voxels, Brick
   if (detail::uniform_codec().encode(voxels, shape, scratch, out)) return encoded(detail::uniform_codec());
   const std::size_t start = out.size();
   detail::encode_rows(zstd_level(policy), voxels, shape, scratch, out);
-  const std::size_t rows = out.size() - start;
-  std::string palette;
-  detail::palette_codec().encode(voxels, shape, scratch, palette);
-  if (palette.size() > rows) return encoded(detail::rows_codec());
+  const std::size_t distinct = scratch.state().palette.size();
+  if (detail::palette_bytes(distinct, voxels.size()) > out.size() - start)
+    return encoded(detail::rows_codec());
   out.resize(start);
-  out += palette;
+  detail::palette_codec().encode(voxels, shape, scratch, out);
   return encoded(detail::palette_codec());
 }
 

@@ -1,10 +1,189 @@
+#include "terrane/codec/rows.h"
+
+#include <algorithm>
 #include <cstring>
 
+#include "terrane/codec/blob.h"
 #include "terrane/codec/codecs.h"
-#include "terrane/codec/scratch.h"
 
 namespace terrane::detail {
 namespace {
+
+// How the rest of a payload is laid out.
+enum Form : std::uint8_t {
+  kRaw,     // the voxels, uint16
+  kWhole,   // palette, then one blob: an index (or a material) for each voxel
+  kApart,   // palette, sizes of the streams, a blob for each stream
+  kJoined,  // palette, sizes of the streams, one blob of all
+};
+
+constexpr int kDefaultLevel = 6;
+constexpr std::size_t kMaxPalette = 256;
+// Below this, streams share one blob if that is smaller.
+constexpr std::size_t kJoinLimit = 4096;
+// Above one segment in so many voxels, a brick may be shorter without rows.
+constexpr std::size_t kNoise = 6;
+void put_palette(std::span<const MaterialId> palette, std::string& out) {
+  ByteWriter writer(out);
+  if (palette.size() > kMaxPalette) {
+    writer.varint(0);
+    return;
+  }
+  writer.varint(palette.size());
+  int next = 0;  // the least that may come
+  for (const MaterialId m : palette) {
+    writer.varint(static_cast<std::uint64_t>(m - next));
+    next = m + 1;
+  }
+}
+
+Status take_palette(ByteReader& in, std::vector<MaterialId>& palette) {
+  const std::uint64_t count = in.varint();
+  if (count > kMaxPalette) return corrupt("a rows brick has a palette of more than 256 materials");
+  palette.clear();
+  std::uint64_t next = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t gap = in.varint();
+    if (gap > 65535 || next + gap > 65535) return corrupt("a rows brick has a palette beyond the id 65535");
+    palette.push_back(static_cast<MaterialId>(next + gap));
+    next += gap + 1;
+  }
+  return ok();
+}
+
+// The most that a stream can have, for sane bytes.
+std::size_t stream_limit(std::size_t stream, RowGrid grid) {
+  const auto rows = static_cast<std::size_t>(grid.rows);
+  switch (stream) {
+    case kFlatStream:
+      return rows + 1;
+    case kKindStream:
+      return rows / 3 + 1;
+    case kMaterialStream:
+      return 2 * grid.voxels();
+    default:
+      return grid.voxels();
+  }
+}
+
+void put_materials(CodecScratch::State& state) {
+  std::vector<std::uint8_t>& stream = state.rows.streams[kMaterialStream];
+  const bool indexed = state.palette.size() <= kMaxPalette;
+  for (const MaterialId m : state.rows.materials) {
+    if (indexed) {
+      stream.push_back(state.index_of[m]);
+    } else {
+      stream.push_back(static_cast<std::uint8_t>(m));
+      stream.push_back(static_cast<std::uint8_t>(m >> 8));
+    }
+  }
+}
+
+void put_streams(Form form, int level, CodecScratch::State& state, std::string& out) {
+  RowsScratch& rows = state.rows;
+  out.push_back(static_cast<char>(form));
+  put_palette(state.palette, out);
+  for (const auto& stream : rows.streams) ByteWriter(out).varint(stream.size());
+  if (form == kJoined) {
+    rows.bytes.clear();
+    for (const auto& stream : rows.streams) rows.bytes.insert(rows.bytes.end(), stream.begin(), stream.end());
+    put_blob(rows.bytes, level, state, out);
+    return;
+  }
+  std::string& blobs = rows.blobs;
+  blobs.clear();
+  for (const auto& stream : rows.streams) {
+    const std::size_t start = blobs.size();
+    put_blob(stream, level, state, blobs);
+    if (!stream.empty()) ByteWriter(out).varint(blobs.size() - start);
+  }
+  out += blobs;
+}
+
+void put_whole(std::span<const MaterialId> voxels, int level, CodecScratch::State& state, std::string& out) {
+  out.push_back(static_cast<char>(kWhole));
+  put_palette(state.palette, out);
+  std::vector<std::uint8_t>& bytes = state.rows.bytes;
+  if (state.palette.size() <= kMaxPalette) {
+    bytes.resize(voxels.size());
+    std::transform(voxels.begin(), voxels.end(), bytes.begin(),
+                   [&](MaterialId m) { return state.index_of[m]; });
+  } else {
+    bytes.resize(voxels.size_bytes());
+    std::memcpy(bytes.data(), voxels.data(), voxels.size_bytes());
+  }
+  put_blob(bytes, level, state, out);
+}
+
+// Keeps the shorter of what `out` has from `start` on, and `other`.
+void keep_shorter(std::size_t start, const std::string& other, std::string& out) {
+  if (other.size() < out.size() - start) out.replace(start, std::string::npos, other);
+}
+
+Status read_raw(ByteReader& in, std::span<MaterialId> voxels) {
+  if (in.remaining() != voxels.size_bytes())
+    return corrupt("a raw rows brick has not the length of its voxels");
+  std::memcpy(voxels.data(), in.take(voxels.size_bytes()).data(), voxels.size_bytes());
+  return ok();
+}
+
+Status read_whole(ByteReader& in, std::span<MaterialId> voxels, CodecScratch::State& state) {
+  RowsScratch& rows = state.rows;
+  TERRANE_TRY(take_palette(in, state.palette));
+  const bool indexed = !state.palette.empty();
+  rows.bytes.resize(std::max(rows.bytes.size(), voxels.size_bytes()));
+  const std::span<std::uint8_t> room(rows.bytes.data(), indexed ? voxels.size() : voxels.size_bytes());
+  TERRANE_TRY(take_blob(in.take(in.remaining()), state, room));
+  if (!indexed) {
+    std::memcpy(voxels.data(), room.data(), room.size());
+    return ok();
+  }
+  if (*std::max_element(room.begin(), room.end()) >= state.palette.size()) {
+    return corrupt("a rows brick has an index beyond its palette");
+  }
+  std::transform(room.begin(), room.end(), voxels.begin(), [&](std::uint8_t i) { return state.palette[i]; });
+  return ok();
+}
+
+// The streams lie in the scratch until its next use.
+Result<RowsParts> take_streams(ByteReader& in, Form form, RowGrid grid, CodecScratch::State& state) {
+  TERRANE_TRY(take_palette(in, state.palette));
+  std::array<std::size_t, kRowStreams> sizes{}, stored{};
+  std::size_t total = 0;
+  for (std::size_t s = 0; s < kRowStreams; ++s) {
+    sizes[s] = in.varint();
+    if (sizes[s] > stream_limit(s, grid)) {
+      return corrupt("a rows brick has a stream longer than its voxels can need");
+    }
+    total += sizes[s];
+  }
+  for (std::size_t s = 0; form == kApart && s < kRowStreams; ++s) {
+    if (sizes[s] > 0) stored[s] = in.varint();
+  }
+  if (in.failed()) return corrupt("a rows brick ends before its streams");
+  std::vector<std::uint8_t>& bytes = state.rows.bytes;
+  bytes.resize(std::max(bytes.size(), total));
+  if (form == kJoined) TERRANE_TRY(take_blob(in.take(in.remaining()), state, {bytes.data(), total}));
+  RowsParts parts{.streams = {}, .palette = state.palette};
+  std::uint8_t* at = bytes.data();
+  for (std::size_t s = 0; s < kRowStreams; ++s) {
+    parts.streams[s] = {at, sizes[s]};
+    if (stored[s] > in.remaining()) return corrupt("a rows brick ends within its streams");
+    if (form == kApart) TERRANE_TRY(take_blob(in.take(stored[s]), state, {at, sizes[s]}));
+    at += sizes[s];
+  }
+  if (!in.finished()) return corrupt("a rows brick has bytes after its streams");
+  return parts;
+}
+
+// The row that a row is a copy of, or itself.
+int source_of(int row, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds) {
+  for (;;) {
+    const RowKind kind = kinds[static_cast<std::size_t>(row)];
+    if (kind != kCopyBefore && kind != kCopyAcross) return row;
+    row -= kind == kCopyBefore ? 1 : grid.per_plane;
+  }
+}
 
 // docs/codecs/rows.md
 class RowsCodec final : public Codec {
@@ -13,41 +192,90 @@ class RowsCodec final : public Codec {
   std::string_view name() const override { return "rows"; }
   std::uint8_t version() const override { return 1; }
   std::uint8_t min_version() const override { return 1; }
-  std::size_t bound(BrickShape shape) const override { return ZSTD_compressBound(shape.voxels() * 2); }
+  std::size_t bound(BrickShape shape) const override { return 1 + shape.voxels() * sizeof(MaterialId); }
 
   bool encode(std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
               std::string& out) const override {
-    return encode_rows(6, voxels, shape, scratch, out);
+    encode_rows(kDefaultLevel, voxels, shape, scratch, out);
+    return true;
   }
+
   Status decode(Bytes bytes, std::uint8_t version, BrickShape shape, CodecScratch& scratch,
                 std::span<MaterialId> voxels) const override {
     TERRANE_TRY(check_decode_call(shape, voxels.size(), name()));
     TERRANE_TRY(check_version(*this, version));
-    const std::size_t n = ZSTD_decompressDCtx(scratch.state().decompressor(), voxels.data(),
-                                              voxels.size_bytes(), bytes.data(), bytes.size());
-    if (ZSTD_isError(n) != 0 || n != voxels.size_bytes())
-      return corrupt("a rows brick cannot be decompressed");
-    return ok();
+    CodecScratch::State& state = scratch.state();
+    ByteReader in(bytes);
+    const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
+    switch (form) {
+      case kRaw:
+        return read_raw(in, voxels);
+      case kWhole:
+        return read_whole(in, voxels, state);
+      case kApart:
+      case kJoined:
+        break;
+      default:
+        return corrupt("a rows brick has a form that its version has not");
+    }
+    const RowGrid grid = row_grid(shape);
+    TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
+    TERRANE_TRY(read_kinds(parts, grid, state.rows.kinds));
+    return read_rows(parts, grid, state.rows.kinds, grid.rows, voxels.data());
   }
+
+  // Reads the streams whole, and rows until the one that the voxel was copied from.
   Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape shape, Coord c,
                         CodecScratch& scratch) const override {
-    std::vector<MaterialId>& voxels = scratch.state().voxels;
-    voxels.resize(shape.voxels());
-    TERRANE_TRY(decode(bytes, version, shape, scratch, voxels));
-    return voxels[static_cast<std::size_t>((c.x * shape.ny + c.y) * shape.nz + c.z)];
+    TERRANE_TRY(check_version(*this, version));
+    CodecScratch::State& state = scratch.state();
+    state.voxels.resize(std::max(state.voxels.size(), shape.voxels()));
+    const std::span<MaterialId> voxels(state.voxels.data(), shape.voxels());
+    auto i = static_cast<std::size_t>((c.x * shape.ny + c.y) * shape.nz + c.z);
+    ByteReader in(bytes);
+    const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
+    if (form != kApart && form != kJoined) {
+      TERRANE_TRY(decode(bytes, version, shape, scratch, voxels));
+      return voxels[i];
+    }
+    const RowGrid grid = row_grid(shape);
+    TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
+    TERRANE_TRY(read_kinds(parts, grid, state.rows.kinds));
+    const auto length = static_cast<std::size_t>(grid.length);
+    const int row = source_of(static_cast<int>(i / length), grid, state.rows.kinds);
+    TERRANE_TRY(read_rows(parts, grid, state.rows.kinds, row + 1, voxels.data()));
+    return voxels[grid.offset(row) + i % length];
   }
 };
 
 }  // namespace
 
-bool encode_rows(int zstd_level, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
+void encode_rows(int zstd_level, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
                  std::string& out) {
+  CodecScratch::State& state = scratch.state();
+  RowsScratch& rows = state.rows;
+  state.seen.fill(0);
+  write_rows(voxels.data(), row_grid(shape), state.seen, rows);
+  list_seen(state);
+  put_materials(state);
+  std::size_t bytes = 0;
+  for (const auto& stream : rows.streams) bytes += stream.size();
   const std::size_t start = out.size();
-  out.resize(start + rows_codec().bound(shape));
-  const std::size_t n = ZSTD_compressCCtx(scratch.state().compressor(), out.data() + start,
-                                          out.size() - start, voxels.data(), voxels.size_bytes(), zstd_level);
-  out.resize(start + n);
-  return true;
+  put_streams(kApart, zstd_level, state, out);
+  if (bytes <= kJoinLimit) {
+    rows.other.clear();
+    put_streams(kJoined, zstd_level, state, rows.other);
+    keep_shorter(start, rows.other, out);
+  }
+  if (rows.streams[kSegmentStream].size() > voxels.size() / kNoise) {
+    rows.other.clear();
+    put_whole(voxels, zstd_level, state, rows.other);
+    keep_shorter(start, rows.other, out);
+  }
+  if (out.size() - start <= voxels.size_bytes()) return;
+  out.resize(start);
+  out.push_back(static_cast<char>(kRaw));
+  out.append(reinterpret_cast<const char*>(voxels.data()), voxels.size_bytes());
 }
 
 const Codec& rows_codec() {

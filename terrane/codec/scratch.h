@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "terrane/codec/codec.h"
+#include "terrane/codec/rows.h"
 
 namespace terrane {
 
@@ -28,10 +28,12 @@ struct CodecScratch::State {
 
   std::unique_ptr<ZSTD_CCtx, FreeZstd> cctx;
   std::unique_ptr<ZSTD_DCtx, FreeZstd> dctx;
-  std::vector<MaterialId> voxels;      // a whole brick, where one voxel needs all of them
-  std::vector<std::uint8_t> index_of;  // by material; what it holds outside an encode is anything
-  std::array<std::uint64_t, 1024> seen{};
+  std::vector<std::uint8_t> zstd_frame;
+  std::vector<MaterialId> voxels;          // a whole brick, where one voxel needs all of them
+  std::vector<std::uint8_t> index_of;      // by material; what it holds outside an encode is anything
+  std::array<std::uint64_t, 1024> seen{};  // a bit for each material
   std::vector<MaterialId> palette;
+  detail::RowsScratch rows;
 };
 
 }  // namespace terrane

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <emmintrin.h>
+#endif
+
+#include "terrane/voxel/voxels.h"
+
+namespace terrane::detail {
+
+constexpr std::uint64_t low_bits(int n) {
+  return n >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
+}
+
+// Bit i says whether a[i] == b[i]; n in 0..64.
+inline std::uint64_t equal_mask_portable(const MaterialId* a, const MaterialId* b, int n) {
+  std::uint64_t mask = 0;
+  for (int i = 0; i < n; ++i) mask |= static_cast<std::uint64_t>(a[i] == b[i]) << i;
+  return mask;
+}
+
+#if defined(__x86_64__)
+// SSE2 is in every x86-64.
+inline std::uint64_t equal_mask(const MaterialId* a, const MaterialId* b, int n) {
+  const auto equal8 = [&](int i) {
+    return _mm_cmpeq_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + i)),
+                           _mm_loadu_si128(reinterpret_cast<const __m128i*>(b + i)));
+  };
+  std::uint64_t mask = 0;
+  int i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const auto bits =
+        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(equal8(i), equal8(i + 8))));
+    mask |= static_cast<std::uint64_t>(bits) << i;
+  }
+  return i == n ? mask : mask | equal_mask_portable(a + i, b + i, n - i) << i;
+}
+#else
+inline std::uint64_t equal_mask(const MaterialId* a, const MaterialId* b, int n) {
+  return equal_mask_portable(a, b, n);
+}
+#endif
+
+// Bit i says that a run of one material begins at row[i].
+inline std::uint64_t run_starts(const MaterialId* row, int n) {
+  return (~equal_mask(row + 1, row, n - 1) << 1 | 1) & low_bits(n);
+}
+
+}  // namespace terrane::detail

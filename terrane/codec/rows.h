@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "terrane/codec/row_grid.h"
+
+namespace terrane::detail {
+
+// What the rows codec keeps from call to call.
+struct RowsScratch {
+  struct Equal {               // bit i: voxel i of the row equals the voxel...
+    std::uint64_t before = 0;  // one row back
+    std::uint64_t across = 0;  // one plane back
+    std::uint64_t self = 0;    // just before it, in the order of the brick
+  };
+  std::array<std::vector<std::uint8_t>, kRowStreams> streams;
+  std::vector<MaterialId> materials;  // of kMaterial segments, in order
+  std::vector<Equal> equal;
+  std::array<RowKind, kMaxRows> kinds;
+  std::vector<MaterialId> palette;
+  std::vector<std::uint8_t> bytes;  // decompressed, or about to be compressed
+  std::string blobs;
+  std::string other;  // a payload that may yet be shorter
+};
+
+// Fills scratch.streams but for the materials, which go to scratch.materials, and adds what occurs in the
+// brick to `seen`, a bit for each material.
+void write_rows(const MaterialId* voxels, RowGrid grid, std::span<std::uint64_t, 1024> seen,
+                RowsScratch& scratch);
+
+// The streams of a brick, as read. `palette` is empty where materials stand for themselves.
+struct RowsParts {
+  std::array<std::span<const std::uint8_t>, kRowStreams> streams;
+  std::span<const MaterialId> palette;
+};
+
+// The kinds of all rows, from the streams of flats and kinds.
+Status read_kinds(const RowsParts& parts, RowGrid grid, std::array<RowKind, kMaxRows>& kinds);
+// Voxels of the first `rows` rows; all of them means that the streams must end there too. Nothing is
+// written beyond the end of the grid, but anything before it.
+Status read_rows(const RowsParts& parts, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds, int rows,
+                 MaterialId* voxels);
+
+}  // namespace terrane::detail
