@@ -19,10 +19,6 @@ constexpr std::size_t packed_bytes(std::size_t voxels, unsigned bits) {
   return (voxels * bits + 7) / 8;
 }
 
-std::size_t index_of(std::size_t x, std::size_t y, std::size_t z, BrickShape s) {
-  return (x * static_cast<std::size_t>(s.ny) + y) * static_cast<std::size_t>(s.nz) + z;
-}
-
 // The parts of a payload; all sizes are checked, indices are not.
 struct Parts {
   unsigned bits = 0;
@@ -53,10 +49,14 @@ Result<Parts> parse(Bytes bytes, BrickShape shape) {
     return corrupt("a palette brick has not the length that its header says, bytes=`" +
                    std::to_string(bytes.size()) + "`");
   }
-  for (std::size_t i = 1; i < parts.count(); ++i) {
-    if (parts.material(i - 1) >= parts.material(i)) return corrupt("a brick's palette is not sorted");
-  }
   return parts;
+}
+
+bool is_sorted(const Parts& parts) {
+  for (std::size_t i = 1; i < parts.count(); ++i) {
+    if (parts.material(i - 1) >= parts.material(i)) return false;
+  }
+  return true;
 }
 
 void find_distinct(std::span<const MaterialId> voxels, CodecScratch::State& state) {
@@ -84,6 +84,39 @@ void pack(std::span<const MaterialId> voxels, unsigned bits, const std::uint8_t*
       packed |= unsigned{index_of[voxels[i + k]]} << (k * bits);
     *out = static_cast<char>(packed);
   }
+}
+
+// A byte of indices at a time, through a table of what each byte stands for.
+template <unsigned kBits>
+bool unpack_bits(const Parts& parts, std::span<MaterialId> voxels) {
+  constexpr std::size_t kPerByte = 8 / kBits;
+  constexpr unsigned kMask = (1u << kBits) - 1;
+  struct Group {
+    MaterialId voxels[kPerByte];
+  };
+  std::array<Group, 256> groups;
+  std::array<std::uint8_t, 256> beyond;
+  for (unsigned b = 0; b < 256; ++b) {
+    beyond[b] = 0;
+    for (unsigned k = 0; k < kPerByte; ++k) {
+      const std::size_t index = b >> (k * kBits) & kMask;
+      const bool there = index < parts.count();
+      groups[b].voxels[k] = there ? parts.material(index) : MaterialId{0};
+      beyond[b] = beyond[b] | static_cast<std::uint8_t>(!there);
+    }
+  }
+  const std::size_t whole = voxels.size() / kPerByte, rest = voxels.size() % kPerByte;
+  const auto* indices = reinterpret_cast<const std::uint8_t*>(parts.indices.data());
+  MaterialId* out = voxels.data();
+  std::uint8_t bad = 0;
+  for (std::size_t i = 0; i < whole; ++i) {
+    std::memcpy(out + i * kPerByte, &groups[indices[i]], sizeof(Group));
+    bad |= beyond[indices[i]];
+  }
+  if (rest == 0) return bad == 0;
+  const std::uint8_t last = indices[whole];
+  std::memcpy(out + whole * kPerByte, &groups[last], rest * sizeof(MaterialId));
+  return (bad | beyond[last]) == 0 && last >> (rest * kBits) == 0;
 }
 
 // docs/codecs/palette.md
@@ -123,6 +156,7 @@ class PaletteCodec final : public Codec {
     TERRANE_TRY(check_decode_call(shape, voxels.size(), name()));
     TERRANE_TRY(check_version(*this, version));
     TERRANE_ASSIGN(const Parts parts, parse(bytes, shape));
+    if (!is_sorted(parts)) return corrupt("a brick's palette is not sorted");
     if (parts.bits == kRawBits) {
       std::memcpy(voxels.data(), parts.indices.data(), voxels.size_bytes());
       return ok();
@@ -136,10 +170,10 @@ class PaletteCodec final : public Codec {
 
   Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape shape, Coord c,
                         CodecScratch&) const override {
+    TERRANE_TRY(check_at_call(shape, c, name()));
     TERRANE_TRY(check_version(*this, version));
     TERRANE_ASSIGN(const Parts parts, parse(bytes, shape));
-    const std::size_t i = index_of(static_cast<std::size_t>(c.x), static_cast<std::size_t>(c.y),
-                                   static_cast<std::size_t>(c.z), shape);
+    const std::size_t i = voxel_index(shape, c);
     if (parts.bits == kRawBits) {
       MaterialId m;
       std::memcpy(&m, parts.indices.data() + 2 * i, 2);
@@ -156,22 +190,23 @@ class PaletteCodec final : public Codec {
 
  private:
   static Status unpack(const Parts& parts, std::span<MaterialId> voxels) {
-    std::array<MaterialId, kMaxPalette> table{};
-    std::memcpy(table.data(), parts.palette.data(), parts.palette.size());
-    const std::size_t mask = (std::size_t{1} << parts.bits) - 1;
-    std::size_t highest = 0;
-    for (std::size_t i = 0; i < voxels.size(); ++i) {
-      const std::size_t bit = i * parts.bits;
-      const std::size_t index = std::to_integer<std::size_t>(parts.indices[bit / 8]) >> (bit % 8) & mask;
-      highest = std::max(highest, index);
-      voxels[i] = table[index];
+    bool good = false;
+    switch (parts.bits) {
+      case 1:
+        good = unpack_bits<1>(parts, voxels);
+        break;
+      case 2:
+        good = unpack_bits<2>(parts, voxels);
+        break;
+      case 4:
+        good = unpack_bits<4>(parts, voxels);
+        break;
+      default:
+        good = unpack_bits<8>(parts, voxels);
+        break;
     }
-    if (highest >= parts.count()) return corrupt("a palette brick has an index beyond its palette");
-    const std::size_t used = voxels.size() * parts.bits % 8;
-    if (used != 0 && std::to_integer<unsigned>(parts.indices.back()) >> used != 0) {
-      return corrupt("a palette brick has bits set after its last voxel");
-    }
-    return ok();
+    if (good) return ok();
+    return corrupt("a palette brick has an index beyond its palette, or bits set after its last voxel");
   }
 };
 

@@ -73,6 +73,12 @@ Status check_decode_call(BrickShape shape, std::size_t voxels, std::string_view 
                  to_string(shape.size()) + "`");
 }
 
+Status check_at_call(BrickShape shape, Coord c, std::string_view codec) {
+  if (shape.valid() && Box::of_size({}, shape.size()).contains(c)) return ok();
+  return invalid("a voxel must lie within its brick of 1..64 on each axis, codec=`" + std::string(codec) +
+                 "` voxel=`" + to_string(c) + "` shape=`" + to_string(shape.size()) + "`");
+}
+
 Status check_version(const Codec& codec, std::uint8_t version) {
   if (version >= codec.min_version() && version <= codec.version()) return ok();
   return Error{ErrorCode::kUnsupported,

@@ -24,18 +24,21 @@ inline std::uint64_t equal_mask_portable(const MaterialId* a, const MaterialId* 
 
 #if defined(__x86_64__)
 // SSE2 is in every x86-64.
-inline std::uint64_t equal_mask(const MaterialId* a, const MaterialId* b, int n) {
+inline std::uint64_t equal_mask16(const MaterialId* a, const MaterialId* b) {
   const auto equal8 = [&](int i) {
     return _mm_cmpeq_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + i)),
                            _mm_loadu_si128(reinterpret_cast<const __m128i*>(b + i)));
   };
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(equal8(0), equal8(8))));
+}
+inline std::uint64_t equal_mask(const MaterialId* a, const MaterialId* b, int n) {
+  if (n == 64) {
+    return equal_mask16(a, b) | equal_mask16(a + 16, b + 16) << 16 | equal_mask16(a + 32, b + 32) << 32 |
+           equal_mask16(a + 48, b + 48) << 48;
+  }
   std::uint64_t mask = 0;
   int i = 0;
-  for (; i + 16 <= n; i += 16) {
-    const auto bits =
-        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(equal8(i), equal8(i + 8))));
-    mask |= static_cast<std::uint64_t>(bits) << i;
-  }
+  for (; i + 16 <= n; i += 16) mask |= equal_mask16(a + i, b + i) << i;
   return i == n ? mask : mask | equal_mask_portable(a + i, b + i, n - i) << i;
 }
 #else
@@ -44,9 +47,16 @@ inline std::uint64_t equal_mask(const MaterialId* a, const MaterialId* b, int n)
 }
 #endif
 
-// Bit i says that a run of one material begins at row[i].
+// Bit i says that a run of one material begins at row[i]. Reads no voxel but those of the row.
 inline std::uint64_t run_starts(const MaterialId* row, int n) {
-  return (~equal_mask(row + 1, row, n - 1) << 1 | 1) & low_bits(n);
+  std::uint64_t equal;
+  if (n == 64) {
+    // The last group overlaps the one before it, so that 63 comparisons need no tail.
+    equal = equal_mask(row + 1, row, 48) | equal_mask(row + 48, row + 47, 16) << 47;
+  } else {
+    equal = equal_mask(row + 1, row, n - 1);
+  }
+  return (~(equal << 1) | 1) & low_bits(n);
 }
 
 }  // namespace terrane::detail

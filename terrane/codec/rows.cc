@@ -227,11 +227,12 @@ class RowsCodec final : public Codec {
   // Reads the streams whole, and rows until the one that the voxel was copied from.
   Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape shape, Coord c,
                         CodecScratch& scratch) const override {
+    TERRANE_TRY(check_at_call(shape, c, name()));
     TERRANE_TRY(check_version(*this, version));
     CodecScratch::State& state = scratch.state();
     state.voxels.resize(std::max(state.voxels.size(), shape.voxels()));
     const std::span<MaterialId> voxels(state.voxels.data(), shape.voxels());
-    auto i = static_cast<std::size_t>((c.x * shape.ny + c.y) * shape.nz + c.z);
+    const std::size_t i = voxel_index(shape, c);
     ByteReader in(bytes);
     const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
     if (form != kApart && form != kJoined) {

@@ -17,7 +17,8 @@ struct RowsScratch {
   };
   std::array<std::vector<std::uint8_t>, kRowStreams> streams;
   std::vector<MaterialId> materials;  // of kMaterial segments, in order
-  std::vector<Equal> equal;
+  std::vector<Equal> equal;           // of rows that are no copies
+  std::vector<std::uint64_t> starts;  // of runs, a bit each, for every row
   std::array<RowKind, kMaxRows> kinds;
   std::vector<MaterialId> palette;
   std::vector<std::uint8_t> bytes;  // decompressed, or about to be compressed

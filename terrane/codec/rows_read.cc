@@ -31,55 +31,63 @@ class ByteStream {
   bool failed_ = false;
 };
 
+constexpr std::size_t kKindsPerByte = 3;
+constexpr std::size_t kMostPacked = kMaxRows / kKindsPerByte + 1;
+
+// Tells the kind of one row after the other.
 class KindReader {
  public:
-  explicit KindReader(const RowsParts& parts)
-      : flats_(parts.streams[kFlatStream]), kinds_(parts.streams[kKindStream]) {
+  explicit KindReader(const RowsParts& parts) : flats_(parts.streams[kFlatStream]) {
+    const std::span<const std::uint8_t> packed = parts.streams[kKindStream];
+    for (const int p : packed.first(std::min(packed.size(), kMostPacked))) {
+      symbols_[count_++] = static_cast<std::uint8_t>(p % kRowKinds);
+      symbols_[count_++] = static_cast<std::uint8_t>(p / kRowKinds % kRowKinds);
+      symbols_[count_++] = static_cast<std::uint8_t>(p / (kRowKinds * kRowKinds) % kRowKinds);
+      good_ = good_ && p < kRowKinds * kRowKinds * kRowKinds;
+    }
+    good_ = good_ && packed.size() <= kMostPacked;
+    // Whoever asks for more than there are gets zeros, and not good().
+    std::fill(symbols_.begin() + static_cast<std::ptrdiff_t>(count_), symbols_.end(), std::uint8_t{0});
     read_flats();
   }
 
   RowKind next(RowOrigins::Context context) {
     if (context == RowOrigins::Context::kFlat) {
-      if (flat_ > 0 || all_flat_) {
+      if (flat_ != 0) {
         --flat_;
         return kCopyBefore;
       }
       read_flats();
     }
-    if (weight_ == 0) {
-      packed_ = kinds_.next();
-      weight_ = kPerByte;
-      bad_ = bad_ || packed_ >= kRowKinds * kRowKinds * kRowKinds;
-    }
-    --weight_;
-    const int symbol = packed_ % kRowKinds;
-    packed_ /= kRowKinds;
-    return static_cast<RowKind>(RowOrigins::swap_expected(static_cast<std::uint8_t>(symbol), context));
+    return static_cast<RowKind>(RowOrigins::swap_expected(symbols_[used_++], context));
   }
 
-  // Nothing missing, nothing left over.
-  bool good() const { return all_flat_ && kinds_.finished() && packed_ == 0 && !bad_; }
+  // Nothing was missing, nothing is left over.
+  bool good() const {
+    bool padded = true;
+    for (std::size_t i = used_; i < count_; ++i) padded = padded && symbols_[i] == 0;
+    return good_ && last_ && padded && (used_ + kKindsPerByte - 1) / kKindsPerByte * kKindsPerByte == count_;
+  }
 
  private:
-  static constexpr int kPerByte = 3;
-
   void read_flats() {
-    flat_ = 0;
-    all_flat_ = flats_.left() == 0;  // no other exception comes
-    if (all_flat_) return;
+    last_ = flats_.left() == 0;
+    flat_ = last_ ? ~std::size_t{0} : 0;  // after the last exception all are copies
+    if (last_) return;
     std::uint8_t count;
     do {
       count = flats_.next();
       flat_ += count;
-    } while (count == 255 && !flats_.failed());
-    bad_ = bad_ || flats_.failed();
+    } while (count == 255 && flats_.left() > 0);
+    good_ = good_ && count != 255;
   }
 
-  ByteStream flats_, kinds_;
-  int flat_ = 0;  // copies before the next flat row that is not
-  bool all_flat_ = false;
-  int packed_ = 0, weight_ = 0;
-  bool bad_ = false;
+  ByteStream flats_;
+  std::size_t flat_ = 0;  // copies before the next flat row that is none
+  bool last_ = false;
+  bool good_ = true;
+  std::size_t used_ = 0, count_ = 0;
+  std::array<std::uint8_t, kMostPacked * kKindsPerByte> symbols_;
 };
 
 // Sixteen voxels: what a copy or a fill writes at least, where there is room. It may overwrite what comes
@@ -131,6 +139,7 @@ class RowReader {
       }
       row = end;
     }
+    if (shifts_.failed()) return corrupt("a rows brick ends before its last shifted row");
     if (rows < grid_.rows) return ok();
     if (segments_.finished() && materials_.finished() && lengths_.finished() && shifts_.finished())
       return ok();
@@ -172,9 +181,6 @@ class RowReader {
     const MaterialId* other = voxels_ + grid_.offset(from);
     const std::size_t base = grid_.offset(row);
     std::uint64_t starts = run_starts(other, grid_.length);
-    if (shifts_.left() < static_cast<std::size_t>(std::popcount(starts)) - 1) {
-      return corrupt("a rows brick ends before its last shifted row");
-    }
     int begin = 0;
     MaterialId material = other[0];
     for (starts &= starts - 1; starts != 0; starts &= starts - 1) {

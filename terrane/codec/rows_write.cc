@@ -9,18 +9,6 @@ namespace {
 
 using Equal = RowsScratch::Equal;
 
-void find_equal(const MaterialId* voxels, RowGrid grid, std::vector<Equal>& equal) {
-  equal.resize(static_cast<std::size_t>(grid.rows));
-  const int n = grid.length;
-  for (int row = 0; row < grid.rows; ++row) {
-    const MaterialId* at = voxels + grid.offset(row);
-    Equal& e = equal[static_cast<std::size_t>(row)];
-    e.self = row > 0 ? equal_mask(at, at - 1, n) : equal_mask(at + 1, at, n - 1) << 1;
-    e.before = row > 0 ? equal_mask(at, at - n, n) : 0;
-    e.across = row >= grid.per_plane ? equal_mask(at, at - grid.offset(grid.per_plane), n) : 0;
-  }
-}
-
 // Prices in eighths of a bit, as zstd's entropy stage was seen to charge on layered and on rugged bricks.
 constexpr int kSegmentPrice = 6 * 8;
 constexpr int kMaterialPrice = 5 * 8;
@@ -56,16 +44,40 @@ class RowWriter {
 
  private:
   const MaterialId* row_at(int row) const { return voxels_ + grid_.offset(row); }
+  Equal& equal(int row) { return scratch_.equal[static_cast<std::size_t>(row)]; }
   const Equal& equal(int row) const { return scratch_.equal[static_cast<std::size_t>(row)]; }
-  std::uint64_t starts(int row) const { return (~equal(row).self | 1) & all_; }
+  std::uint64_t starts(int row) const { return scratch_.starts[static_cast<std::size_t>(row)]; }
   std::vector<std::uint8_t>& stream(RowStream s) { return scratch_.streams[s]; }
 
+  // What a row is equal to is found step by step: most rows are copies, and need no more.
   RowKind choose(int row, RowOrigins::Context context, bool before, bool across) {
-    const Equal& e = equal(row);
-    const bool copy_before = before && e.before == all_, copy_across = across && e.across == all_;
-    if (copy_before && (context != RowOrigins::Context::kExpectAcross || !copy_across)) return kCopyBefore;
-    if (copy_across) return kCopyAcross;
+    const auto at = static_cast<std::size_t>(row);
+    const auto plane = static_cast<std::size_t>(grid_.per_plane);
+    const MaterialId* voxels = row_at(row);
+    const int n = grid_.length;
+    Equal& e = scratch_.equal[at];
+    e.before = row > 0 ? equal_mask(voxels, voxels - n, n) : 0;
+    const bool copy_before = before && e.before == all_;
+    if (copy_before && context != RowOrigins::Context::kExpectAcross) {
+      scratch_.starts[at] = scratch_.starts[at - 1];
+      return kCopyBefore;
+    }
+    e.across = across ? equal_mask(voxels, voxels - grid_.offset(grid_.per_plane), n) : 0;
+    if (across && e.across == all_) {
+      scratch_.starts[at] = scratch_.starts[at - plane];
+      return kCopyAcross;
+    }
+    if (copy_before) {
+      scratch_.starts[at] = scratch_.starts[at - 1];
+      return kCopyBefore;
+    }
+    e.self = row > 0 ? equal_mask(voxels, voxels - 1, n) : equal_mask(voxels + 1, voxels, n - 1) << 1;
+    scratch_.starts[at] = (~e.self | 1) & all_;
     note_materials(row);
+    return shift_or_segments(row, before, across);
+  }
+
+  RowKind shift_or_segments(int row, bool before, bool across) const {
     const int shift_before = before ? shift_price(row, row - 1) : kNoPrice;
     const int shift_across = across ? shift_price(row, row - grid_.per_plane) + kShiftAcrossPrice : kNoPrice;
     const int shift = std::min(shift_before, shift_across);
@@ -83,14 +95,14 @@ class RowWriter {
 
   int shift_price(int row, int from) const {
     std::uint64_t a = starts(row), b = starts(from);
-    if (std::popcount(a) != std::popcount(b)) return kNoPrice;
     const MaterialId *at = row_at(row), *other = row_at(from);
     int price = 0;
-    for (; a != 0; a &= a - 1, b &= b - 1) {
+    for (; a != 0 && b != 0; a &= a - 1, b &= b - 1) {
       const int i = std::countr_zero(a), k = std::countr_zero(b);
       if (at[i] != other[k]) return kNoPrice;
       price += move_price(std::abs(i - k));
     }
+    if (a != b) return kNoPrice;   // one has more runs
     return price - move_price(0);  // a row's first run begins at its begin
   }
 
@@ -211,7 +223,8 @@ void write_rows(const MaterialId* voxels, RowGrid grid, std::span<std::uint64_t,
                 RowsScratch& scratch) {
   for (std::vector<std::uint8_t>& s : scratch.streams) s.clear();
   scratch.materials.clear();
-  find_equal(voxels, grid, scratch.equal);
+  scratch.equal.resize(kMaxRows);
+  scratch.starts.resize(kMaxRows);
   RowWriter(voxels, grid, seen, scratch).write();
 }
 

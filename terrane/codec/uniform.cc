@@ -33,7 +33,9 @@ class UniformCodec final : public Codec {
     return ok();
   }
 
-  Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape, Coord, CodecScratch&) const override {
+  Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape shape, Coord c,
+                        CodecScratch&) const override {
+    TERRANE_TRY(check_at_call(shape, c, name()));
     TERRANE_TRY(check_version(*this, version));
     ByteReader in(bytes);
     const auto material = in.fixed<MaterialId>();
