@@ -45,6 +45,9 @@ static_assert(position_of({21, 5, 37}) == 0x0000'0000'2000'21c7);
 static_assert(position_of({2'504'688, 1'252'344, 1'249'999}) == 0xc3c0'f3ff'f312'cd24);
 static_assert(brick_at(0xc3c0'f3ff'f312'cd24) == BrickCoord{2'504'688, 1'252'344, 1'249'999});
 
+static_assert(kAxisX == 0xaaaa'aaaa'a000'0249 && kAxisY == 0x5555'5555'4000'0492 &&
+              kAxisZ == 0x0000'0000'1fff'f924);
+
 TEST(Position, HasTheWorkedExamplesOfTheFormat) {
   EXPECT_EQ(position_of({1, 2, 3}), 53u);
   EXPECT_EQ(region_of(position_of({1, 2, 3})), 0u);

@@ -167,8 +167,7 @@ Result<Coord> World::to_voxel(const GeoPoint& point) const {
     longitude = degrees->origin[0] + std::remainder(longitude - degrees->origin[0], 360.0);
     if (longitude < degrees->origin[0]) longitude += 360;
   }
-  double offset = (longitude - degrees->origin[0]) / degrees->voxel[0];
-  if (wraps() && offset >= static_cast<double>(extent().x)) offset = 0;
+  const double offset = (longitude - degrees->origin[0]) / degrees->voxel[0];
   Coord voxel;
   TERRANE_ASSIGN(voxel.x, voxel_at(offset, extent().x, "longitude", point.longitude_deg, degrees->origin[0],
                                    degrees->voxel[0]));

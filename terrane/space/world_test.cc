@@ -119,7 +119,7 @@ TEST(WorldGeo, LongitudesGoAroundAWorldThatWraps) {
     EXPECT_EQ(world.to_voxel({-180, 0, 0}).value().x, 0);
     EXPECT_EQ(world.to_voxel({540, 0, 0}).value().x, 0);
     EXPECT_EQ(world.to_voxel({179.9999999, 0, 0}).value().x, world.extent().x - 1);
-    EXPECT_EQ(world.to_voxel({-180.0000001, 0, 0}).value().x, world.extent().x - 1);
+    EXPECT_EQ(world.to_voxel({std::nextafter(-180, -200), 0, 0}).value().x, world.extent().x - 1);
     EXPECT_TRUE(world.to_voxel({1e300, 0, 0}));
   }
 }
@@ -133,6 +133,15 @@ TEST(WorldGeo, AWorldThatWrapsMayBeginAnywhere) {
   EXPECT_EQ(world.to_voxel({-170, 0, 0}).value().x, 170 * 12);
   EXPECT_NEAR(world.to_geo({4319, 0, 0}).value().longitude_deg, 20 - 1.0 / 24, 1e-9);
   EXPECT_NEAR(world.to_geo({170 * 12, 0, 0}).value().longitude_deg, -170 + 1.0 / 24, 1e-9);
+}
+
+TEST(WorldGeo, TheAntimeridianIsWest) {
+  const World world =
+      World::create({.extent = {360, 180, 1}, .origin = {19.5, -90, 0}, .crs = "EPSG:4326", .wrap_x = true})
+          .value();
+  EXPECT_EQ(world.to_geo({160, 0, 0}).value().longitude_deg, -180);
+  EXPECT_EQ(world.to_voxel({-180, 0, 0}).value().x, 160);
+  EXPECT_EQ(world.to_geo({161, 0, 0}).value().longitude_deg, -179);
 }
 
 TEST(WorldGeo, UpperFacesBelongToTheLastVoxel) {
