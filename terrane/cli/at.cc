@@ -1,0 +1,87 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "terrane/cli/parse.h"
+#include "terrane/cli/verb.h"
+
+namespace terrane::cli {
+
+namespace {
+
+struct Arguments {
+  StoreArguments store;
+  std::string point, lonlat;
+  int lod = 0;
+  bool allow_incomplete = false, json = false;
+};
+
+Result<Coord> place(const Arguments& a, const World& world) {
+  if (!a.point.empty()) return parse_point("X,Y,Z", a.point);
+  TERRANE_ASSIGN(const GeoPoint point, parse_geo_point("--lonlat", a.lonlat));
+  return world.to_voxel(point);
+}
+
+void print(const PointInfo& info, Coord voxel, const Volume& volume, bool json) {
+  const std::string material = volume.catalogue().name_of(info.material);
+  const std::string source(name(info.range.kind));
+  const Codec* codec = info.range.kind == RangeKind::kBrick ? find_codec(info.range.codec) : nullptr;
+  const auto geo = volume.world().to_geo(voxel);
+  if (json) {
+    Json out = {
+        {"material_id", info.material}, {"material", material}, {"level", info.level}, {"source", source}};
+    out["voxel"] = coord_json(voxel);
+    if (codec != nullptr) out["codec"] = codec->name();
+    if (geo) out["lonlat"] = {geo->longitude_deg, geo->latitude_deg, geo->elevation_m};
+    print_json(out);
+    return;
+  }
+  fmt::print("material  {} ({})\n", material, info.material);
+  fmt::print("voxel     {}, level {}\n", to_string(voxel), info.level);
+  if (geo) {
+    fmt::print("place     longitude {:.6f}, latitude {:.6f}, elevation {:.2f} m\n", geo->longitude_deg,
+               geo->latitude_deg, geo->elevation_m);
+  }
+  fmt::print("source    {}{}\n", source, codec != nullptr ? " (" + std::string(codec->name()) + ")" : "");
+}
+
+Status run(const Arguments& a, std::stop_token stop) {
+  if (a.point.empty() == a.lonlat.empty())
+    return invalid("give either a voxel X,Y,Z or --lonlat LON,LAT,ELEV");
+  // What is wrong with the words shows before what is wrong with the store.
+  if (!a.point.empty()) {
+    TERRANE_TRY(parse_point("X,Y,Z", a.point));
+  } else {
+    TERRANE_TRY(parse_geo_point("--lonlat", a.lonlat));
+  }
+  TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
+  TERRANE_ASSIGN(const Coord voxel, place(a, volume.world()));
+  ReadOptions options{.task = {}, .allow_incomplete = a.allow_incomplete};
+  options.task.stop = std::move(stop);
+  TERRANE_ASSIGN(const PointInfo info, volume.locate(voxel, a.lod, options));
+  print(info, voxel, volume, a.json);
+  return ok();
+}
+
+}  // namespace
+
+Verb at_verb(CLI::App& app) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand("at", "Say what fills one voxel, and what holds it");
+  a->store.add_to(*verb);
+  verb->add_option("X,Y,Z", a->point, "A level-0 voxel");
+  verb->add_option("--lonlat", a->lonlat, "Or a place: degrees, and metres above sea level")
+      ->type_name("LON,LAT,ELEV");
+  verb->add_option("--lod", a->lod, "Level of detail, 0 to 21: its voxel that holds the point")
+      ->type_name("L");
+  verb->add_flag("--allow-incomplete", a->allow_incomplete,
+                 "Read an unfinished voxel as what was there before");
+  verb->add_flag("--json", a->json, "As JSON");
+  verb->footer(
+      "Examples\n"
+      "  terrane at world.terrane 10,20,30\n"
+      "  terrane at earth.terrane --lonlat 147.7,-18.3,-20 --json");
+  return {verb, [a](std::stop_token stop) { return run(*a, std::move(stop)); }};
+}
+
+}  // namespace terrane::cli

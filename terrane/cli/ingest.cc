@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "terrane/cli/parse.h"
+#include "terrane/cli/progress.h"
+#include "terrane/cli/text.h"
+#include "terrane/cli/verb.h"
+#include "terrane/io/npy.h"
+#include "terrane/io/raw.h"
+#include "terrane/io/relief.h"
+
+namespace terrane::cli {
+
+namespace {
+
+struct Arguments {
+  StoreArguments store;
+  std::string file, shape, dtype, at, policy = "balanced", earth, region, vertical;
+  bool restart = false, json = false;
+};
+
+// What goes in, and where its low corner comes to lie.
+struct Input {
+  std::unique_ptr<VoxelSource> source;
+  Coord at;
+};
+
+bool ends_with(const std::string& text, std::string_view end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+Result<Input> array_input(const Arguments& a) {
+  if (!a.region.empty() || !a.vertical.empty()) {
+    return invalid("--region and --vertical choose a part of a relief; they go with --earth");
+  }
+  Input input;
+  if (!a.at.empty()) {
+    TERRANE_ASSIGN(input.at, parse_point("--at", a.at));
+  }
+  if (a.shape.empty() && a.dtype.empty() && !ends_with(a.file, ".raw")) {
+    TERRANE_ASSIGN(input.source, open_npy(a.file));
+    return input;
+  }
+  if (ends_with(a.file, ".npy"))
+    return invalid("a .npy file says its own shape and dtype; drop --shape and --dtype");
+  if (a.shape.empty() || a.dtype.empty())
+    return invalid("a raw file needs both --shape NX,NY,NZ and --dtype u8|u16|...");
+  TERRANE_ASSIGN(const Coord shape, parse_shape("--shape", a.shape));
+  TERRANE_ASSIGN(const Dtype dtype, parse_dtype(a.dtype));
+  TERRANE_ASSIGN(input.source, open_raw(a.file, shape, dtype));
+  return input;
+}
+
+// The Earth builder's ids mean something only with the Earth's catalogue.
+Status adopt_earth(Volume& volume) {
+  const Status adopted = volume.adopt_catalogue(Catalogue::earth());
+  if (adopted || adopted.error().code != ErrorCode::kConflict) return adopted;
+  return Error{ErrorCode::kConflict,
+               "--earth fills a store with the materials of the Earth's catalogue, and this store has "
+               "others; make one with: terrane create STORE ... --catalogue earth (" +
+                   adopted.error().message + ")"};
+}
+
+Result<Input> earth_input(const Arguments& a, Volume& volume) {
+  if (!a.at.empty() || !a.shape.empty() || !a.dtype.empty()) {
+    return invalid(
+        "--at, --shape and --dtype go with a file of voxels; choose the part of a relief with --region and "
+        "--vertical");
+  }
+  EarthRegion region;
+  if (!a.region.empty()) {
+    TERRANE_ASSIGN(const Region r, parse_region("--region", a.region));
+    region.longitude = {r.longitude.first, r.longitude.second};
+    region.latitude = {r.latitude.first, r.latitude.second};
+  }
+  if (!a.vertical.empty()) {
+    TERRANE_ASSIGN(const auto r, parse_range("--vertical", a.vertical));
+    region.vertical_m = {r.first, r.second};
+  }
+  TERRANE_ASSIGN(EarthInput earth, open_earth(a.earth, volume.world(), region));
+  TERRANE_TRY(adopt_earth(volume));
+  return Input{std::move(earth.source), earth.box.lo};
+}
+
+void print(const IngestReport& report, bool json) {
+  if (json) {
+    print_json({{"box", to_string(report.box)},
+                {"voxels", report.voxels},
+                {"seconds", report.seconds},
+                {"mb_per_s", report.mb_per_s},
+                {"resumed", report.resumed}});
+    return;
+  }
+  fmt::print("{} voxels in {}, {:.0f} MB/s, box {}{}\n", count_text(report.voxels),
+             duration_text(report.seconds), report.mb_per_s, to_string(report.box),
+             report.resumed ? " (continued)" : "");
+}
+
+Status run(const Arguments& a, std::stop_token stop) {
+  if (a.file.empty() == a.earth.empty()) return invalid("give either a FILE of voxels or --earth RELIEF");
+  IngestOptions options;
+  TERRANE_ASSIGN(options.policy, parse_policy(a.policy));
+  Input input;
+  if (a.earth.empty()) {
+    TERRANE_ASSIGN(input, array_input(a));
+  }
+  TERRANE_ASSIGN(Volume volume, a.store.open(Access::kWrite));
+  if (!a.earth.empty()) {
+    TERRANE_ASSIGN(input, earth_input(a, volume));
+  }
+  ProgressBar bar("ingest");
+  options.task = bar.task(std::move(stop));
+  options.at = input.at;
+  options.restart = a.restart;
+  TERRANE_ASSIGN(const IngestReport report, volume.ingest(*input.source, options));
+  print(report, a.json);
+  return ok();
+}
+
+}  // namespace
+
+Verb ingest_verb(CLI::App& app) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand(
+      "ingest", "Bring voxels into a store; the same call again continues one that was stopped");
+  a->store.add_to(*verb);
+  verb->add_option("FILE", a->file,
+                   "An array [x, y, z] of integers from 0 to 65535: .npy, or raw with --shape and --dtype");
+  verb->add_option("--shape", a->shape, "Of a raw file, z fastest")->type_name("NX,NY,NZ");
+  verb->add_option("--dtype", a->dtype,
+                   "Of a raw file: u8, i8, u16, i16, u32, i32, u64, i64 (little endian) or bool")
+      ->type_name("TYPE");
+  verb->add_option("--at", a->at, "Where the file's first voxel goes; 0,0,0. The box may cross the seam")
+      ->type_name("X,Y,Z");
+  verb->add_option("--earth", a->earth, "Build the Earth from a relief: any raster that GDAL reads")
+      ->type_name("RELIEF");
+  verb->add_option("--region", a->region,
+                   "The part of the relief, in degrees; all that meets the store by default")
+      ->type_name("LON0:LON1,LAT0:LAT1");
+  verb->add_option("--vertical", a->vertical, "The heights to fill, in metres; all by default")
+      ->type_name("Z0:Z1");
+  verb->add_option("--policy", a->policy,
+                   "How much time goes into size: fast, balanced (the default) or archive")
+      ->type_name("POLICY");
+  verb->add_flag("--restart", a->restart, "Forget an unfinished ingest that this one overlaps");
+  verb->add_flag("--json", a->json, "The report as JSON");
+  verb->footer(
+      "Examples\n"
+      "  terrane ingest world.terrane labels.npy --at 0,0,128\n"
+      "  terrane ingest world.terrane labels.raw --shape 512,512,256 --dtype u8\n"
+      "  terrane ingest earth.terrane --earth /usr/share/ferret-vis/data/etopo5.cdf --region 140:150,10:15");
+  return {verb, [a](std::stop_token stop) { return run(*a, std::move(stop)); }};
+}
+
+}  // namespace terrane::cli

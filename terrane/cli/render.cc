@@ -1,0 +1,88 @@
+#include <memory>
+#include <optional>
+
+#include "terrane/cli/parse.h"
+#include "terrane/cli/verb.h"
+#include "terrane/render/pictures.h"
+
+namespace terrane::cli {
+
+namespace {
+
+struct Arguments {
+  StoreArguments store;
+  std::string slice, section, map, box, max_size = "1600,1000", out, title;
+  std::optional<int> lod;
+  bool allow_incomplete = false;
+};
+
+Result<PictureOptions> picture_options(const Arguments& a, std::stop_token stop) {
+  PictureOptions options;
+  options.title = a.title.empty() ? store_name(a.store.store) : a.title;
+  if (!a.box.empty()) {
+    TERRANE_ASSIGN(options.box, parse_box("--box", a.box));
+  }
+  options.level = a.lod;
+  TERRANE_ASSIGN(const auto size, parse_size("--max-size", a.max_size));
+  options.max_width = size.first, options.max_height = size.second;
+  options.read.allow_incomplete = a.allow_incomplete;
+  options.read.task.stop = std::move(stop);
+  return options;
+}
+
+Status run(const Arguments& a, std::stop_token stop) {
+  if ((a.slice.empty() ? 0 : 1) + (a.section.empty() ? 0 : 1) + (a.map.empty() ? 0 : 1) != 1) {
+    return invalid("say what to draw: one of --slice, --section and --map surface");
+  }
+  TERRANE_ASSIGN(const PictureOptions options, picture_options(a, std::move(stop)));
+  Plane plane;
+  std::pair<GeoPoint, GeoPoint> way;
+  if (!a.slice.empty()) {
+    TERRANE_ASSIGN(plane, parse_plane("--slice", a.slice));
+  }
+  if (!a.section.empty()) {
+    TERRANE_ASSIGN(way, parse_way("--section", a.section));
+  }
+  TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
+  const SliceAxis axis = plane.axis == 'x'   ? SliceAxis::kX
+                         : plane.axis == 'y' ? SliceAxis::kY
+                                             : SliceAxis::kZ;
+  TERRANE_ASSIGN(const Canvas picture, !a.slice.empty() ? picture_of_slice(volume, axis, plane.at, options)
+                                       : !a.section.empty()
+                                           ? picture_of_section(volume, way.first, way.second, options)
+                                           : picture_of_surface(volume, options));
+  return picture.write_png(a.out);
+}
+
+}  // namespace
+
+Verb render_verb(CLI::App& app) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* verb = app.add_subcommand("render", "Draw a slice, a section or the surface of a store as PNG");
+  a->store.add_to(*verb);
+  verb->add_option("--slice", a->slice, "A plane of the lattice")->type_name("x=K|y=K|z=K");
+  verb->add_option("--section", a->section, "Upright along the great circle between two places, in degrees")
+      ->type_name("LON,LAT:LON,LAT");
+  verb->add_option("--map", a->map, "surface: the ground from above, hill-shaded, water tinted by depth")
+      ->type_name("surface")
+      ->check(CLI::IsMember({"surface"}));
+  verb->add_option("--box", a->box,
+                   "The part to draw, in level-0 voxels (of a section: its heights); all by default")
+      ->type_name("X0:X1,Y0:Y1,Z0:Z1");
+  verb->add_option("--lod", a->lod, "Level of detail; the finest that fits the picture by default")
+      ->type_name("L");
+  verb->add_option("--max-size", a->max_size, "Of the picture in pixels; 1600,1000")->type_name("W,H");
+  verb->add_option("--title", a->title, "Above the picture; the name of the store by default")
+      ->type_name("TEXT");
+  verb->add_option("-o,--output", a->out, "The picture")->type_name("OUT.png")->required();
+  verb->add_flag("--allow-incomplete", a->allow_incomplete,
+                 "Draw unfinished voxels as what was there before");
+  verb->footer(
+      "Examples\n"
+      "  terrane render earth.terrane --map surface -o world.png\n"
+      "  terrane render earth.terrane --section 140,12:150,11 -o trench.png\n"
+      "  terrane render world.terrane --slice z=30 --box 0:512,0:512,0:64 -o slice.png");
+  return {verb, [a](std::stop_token stop) { return run(*a, std::move(stop)); }};
+}
+
+}  // namespace terrane::cli
