@@ -42,10 +42,19 @@ Meaning meaning(const rocksdb::Status& status, const std::string& text) {
           "check the disk, then open the store again"};
 }
 
+// Where a table is gone, RocksDB tells of the name that its ancestor would have given it.
+std::string text_of(const rocksdb::Status& status) {
+  std::string text = status.ToString();
+  for (auto at = text.find(".ldb"); at != std::string::npos; at = text.find(".ldb", at)) {
+    text.replace(at, 4, ".sst");
+  }
+  return text;
+}
+
 }  // namespace
 
 Error rocks_error(const rocksdb::Status& status, std::string_view doing, const std::string& path) {
-  const std::string text = status.ToString();
+  const std::string text = text_of(status);
   const Meaning m = meaning(status, text);
   std::string message(doing);
   message.append(": ").append(m.what);
