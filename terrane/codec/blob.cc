@@ -39,10 +39,13 @@ Status take_blob(Bytes blob, CodecScratch::State& state, std::span<std::uint8_t>
     frame.resize(kMagicBytes + blob.size());
     std::memcpy(frame.data(), kZstdMagic, kMagicBytes);
     if (!blob.empty()) std::memcpy(frame.data() + kMagicBytes, blob.data(), blob.size());
-    // Decoded in one call, a frame needs no window but `room`, however large a one it asks for.
-    const std::size_t n =
-        ZSTD_decompressDCtx(state.decompressor(), room.data(), room.size(), frame.data(), frame.size());
-    if (n == room.size()) return ok();
+    // zstd would go on to a second frame, or skip one. Decoded in one call, a frame needs no window but
+    // `room`, however large a one it asks for.
+    if (ZSTD_findFrameCompressedSize(frame.data(), frame.size()) == frame.size() &&
+        ZSTD_decompressDCtx(state.decompressor(), room.data(), room.size(), frame.data(), frame.size()) ==
+            room.size()) {
+      return ok();
+    }
   }
   return corrupt("the bytes of a brick do not decompress to the size they say, bytes=`" +
                  std::to_string(blob.size()) + "` size=`" + std::to_string(room.size()) + "`");

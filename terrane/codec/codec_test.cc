@@ -2,30 +2,278 @@
 
 #include <gtest/gtest.h>
 
-#include "terrane/base/hash.h"
-#include "terrane/codec/frame.h"
+#include <set>
 
+#include "terrane/base/hash.h"
+#include "terrane/codec/test_bricks.h"
+
+// What holds for every codec, tried on every brick.
 namespace terrane {
 namespace {
 
-TEST(Frame, GivesBackEveryVoxel) {
-  Random random(7);
-  CodecScratch scratch;
-  for (const BrickShape shape : {BrickShape{1, 1, 1}, BrickShape{7, 5, 3}, BrickShape{64, 64, 64}}) {
-    for (const std::uint64_t materials : {1u, 2u, 5u, 17u, 300u, 65536u}) {
-      for (const Policy policy : {Policy::kFast, Policy::kBalanced}) {
-        std::vector<MaterialId> voxels(shape.voxels());
-        for (MaterialId& v : voxels) v = static_cast<MaterialId>(random.below(materials));
-        std::string frame;
-        encode_frame(policy, voxels, shape, scratch, frame);
-        std::vector<MaterialId> decoded(shape.voxels());
-        decode_frame(as_bytes(frame), shape, CheckVoxels::kYes, scratch, decoded).value();
-        ASSERT_EQ(decoded, voxels);
-        const Coord last = {shape.nx - 1, shape.ny - 1, shape.nz - 1};
-        ASSERT_EQ(frame_at(as_bytes(frame), shape, last, scratch).value(), voxels.back());
-      }
+using testing::test_bricks;
+using testing::TestBrick;
+
+constexpr MaterialId kUntouched = 54321;
+
+class CodecConformance : public ::testing::TestWithParam<const Codec*> {
+ protected:
+  const Codec& codec() const { return *GetParam(); }
+
+  // Calls body(brick, payload) for each brick that the codec takes.
+  template <class Body>
+  void for_each(Body body) {
+    for (const TestBrick& brick : test_bricks()) {
+      SCOPED_TRACE(brick.name);
+      std::string payload;
+      if (!codec().encode(brick.voxels, brick.shape, scratch_, payload)) continue;
+      body(brick, payload);
+      if (HasFatalFailure()) return;
     }
   }
+
+  // The voxels, or nothing where decode says that the bytes are corrupt. Fails the test where decode
+  // writes around its span.
+  std::optional<std::vector<MaterialId>> decode(Bytes bytes, BrickShape shape) {
+    std::vector<MaterialId> room(shape.voxels() + 64, kUntouched);
+    const std::span<MaterialId> voxels(room.data() + 32, shape.voxels());
+    const Status status = codec().decode(bytes, codec().version(), shape, scratch_, voxels);
+    for (std::size_t i = 0; i < 32; ++i) {
+      EXPECT_EQ(room[i], kUntouched);
+      EXPECT_EQ(room[room.size() - 1 - i], kUntouched);
+    }
+    if (!status) {
+      EXPECT_EQ(status.error().code, ErrorCode::kCorrupt) << status.error().message;
+      return std::nullopt;
+    }
+    return std::vector<MaterialId>(voxels.begin(), voxels.end());
+  }
+
+  CodecScratch scratch_;
+};
+
+// Coordinates of all voxels of a small brick, of some of a large one.
+std::vector<Coord> probes(BrickShape shape) {
+  std::vector<Coord> all;
+  if (shape.voxels() <= 4096) {
+    for (int x = 0; x < shape.nx; ++x) {
+      for (int y = 0; y < shape.ny; ++y) {
+        for (int z = 0; z < shape.nz; ++z) all.push_back({x, y, z});
+      }
+    }
+    if (all.size() <= 256) return all;
+  }
+  Random random(shape.voxels());
+  std::vector<Coord> some = {{0, 0, 0}, {shape.nx - 1, shape.ny - 1, shape.nz - 1}};
+  for (int i = 0; i < 200; ++i) {
+    some.push_back({random.between(0, shape.nx), random.between(0, shape.ny), random.between(0, shape.nz)});
+  }
+  return some;
+}
+
+// Every number below n, or some of them, first and last among them.
+std::vector<std::size_t> sample(std::size_t n, std::size_t most) {
+  std::set<std::size_t> chosen;
+  Random random(n);
+  if (n <= most) {
+    for (std::size_t i = 0; i < n; ++i) chosen.insert(i);
+  } else {
+    for (std::size_t i = 0; i < most / 4; ++i) chosen.insert({i, n - 1 - i});
+    while (chosen.size() < most) chosen.insert(random.below(n));
+  }
+  return {chosen.begin(), chosen.end()};
+}
+
+TEST_P(CodecConformance, GivesBackEveryVoxel) {
+  for_each([&](const TestBrick& brick, const std::string& payload) {
+    const auto voxels = decode(as_bytes(payload), brick.shape);
+    ASSERT_TRUE(voxels.has_value());
+    ASSERT_EQ(*voxels, brick.voxels);
+  });
+}
+
+TEST_P(CodecConformance, TakesEveryBrickUnlessItSaysUniform) {
+  for (const TestBrick& brick : test_bricks()) {
+    const bool uniform = std::set(brick.voxels.begin(), brick.voxels.end()).size() == 1;
+    std::string out = "before";
+    const bool taken = codec().encode(brick.voxels, brick.shape, scratch_, out);
+    EXPECT_EQ(taken, uniform || codec().id() != CodecId::kUniform) << brick.name;
+    if (taken) {
+      EXPECT_EQ(out.substr(0, 6), "before") << brick.name;
+    } else {
+      EXPECT_EQ(out, "before") << brick.name;
+    }
+  }
+}
+
+TEST_P(CodecConformance, WritesTheSameBytesWhateverItWroteBefore) {
+  for_each([&](const TestBrick& brick, const std::string& payload) {
+    CodecScratch fresh;
+    std::string again;
+    ASSERT_TRUE(codec().encode(brick.voxels, brick.shape, fresh, again));
+    EXPECT_EQ(again, payload);
+  });
+}
+
+TEST_P(CodecConformance, StaysWithinItsBound) {
+  for_each([&](const TestBrick& brick, const std::string& payload) {
+    EXPECT_LE(payload.size(), codec().bound(brick.shape));
+    EXPECT_LE(codec().bound(brick.shape), brick.voxels.size() * sizeof(MaterialId) + 16);
+  });
+}
+
+TEST_P(CodecConformance, AtEqualsDecode) {
+  for_each([&](const TestBrick& brick, const std::string& payload) {
+    const auto view = ConstVoxelView::dense(brick.voxels.data(), brick.shape.size());
+    for (const Coord c : probes(brick.shape)) {
+      const auto material = codec().at(as_bytes(payload), codec().version(), brick.shape, c, scratch_);
+      ASSERT_TRUE(material) << material.error().message;
+      ASSERT_EQ(*material, view.at(c)) << to_string(c);
+    }
+  });
+}
+
+TEST_P(CodecConformance, RejectsEveryTruncation) {
+  for_each([&](const TestBrick& brick, const std::string& payload) {
+    for (const std::size_t length : sample(payload.size(), 200)) {
+      ASSERT_FALSE(decode(as_bytes(payload).first(length), brick.shape))
+          << length << " of " << payload.size();
+    }
+  });
+}
+
+TEST_P(CodecConformance, RejectsTrailingBytes) {
+  for_each([&](const TestBrick& brick, const std::string& payload) {
+    for (const char last : {'\0', '\1', '\xff', '\x28'}) {
+      ASSERT_FALSE(decode(as_bytes(payload + last), brick.shape)) << int{last};
+    }
+    ASSERT_FALSE(decode(as_bytes(payload + payload), brick.shape));
+    // What zstd would read over: an empty frame, and one to be skipped.
+    ASSERT_FALSE(decode(as_bytes(payload + std::string("\x28\xb5\x2f\xfd\x20\0\1\0\0", 9)), brick.shape));
+    ASSERT_FALSE(decode(as_bytes(payload + std::string("\x50\x2a\x4d\x18\0\0\0\0", 8)), brick.shape));
+  });
+}
+
+TEST_P(CodecConformance, EndsWellOnBytesOfAnyKind) {
+  const std::uint64_t seed = 99;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  for (int round = 0; round < 3000; ++round) {
+    const TestBrick& brick = test_bricks()[random.below(test_bricks().size())];
+    std::string bytes(random.below(64), '\0');
+    for (char& b : bytes) b = static_cast<char>(random.below(random.below(2) == 0 ? 5 : 256));
+    if (decode(as_bytes(bytes), brick.shape)) {
+      // What decodes whole can be asked for one voxel.
+      EXPECT_TRUE(codec().at(as_bytes(bytes), codec().version(), brick.shape, {0, 0, 0}, scratch_));
+    }
+  }
+}
+
+// Mutates payloads as a fuzzer does: flips, overwrites, cuts, doubles, splices.
+TEST_P(CodecConformance, EndsWellOnMutatedPayloads) {
+  const std::uint64_t seed = 4711;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  for_each([&](const TestBrick& brick, const std::string& payload) {
+    const int rounds = brick.voxels.size() > 100000 ? 20 : 60;
+    for (int round = 0; round < rounds; ++round) {
+      std::string bytes = payload;
+      for (std::uint64_t edits = 1 + random.below(4); edits > 0 && !bytes.empty(); --edits) {
+        // Headers are where the sizes are.
+        const std::size_t reach =
+            random.below(2) == 0 ? std::min<std::size_t>(bytes.size(), 24) : bytes.size();
+        const std::size_t at = random.below(reach);
+        switch (random.below(5)) {
+          case 0:
+            bytes[at] = static_cast<char>(bytes[at] ^ (1 << random.below(8)));
+            break;
+          case 1:
+            bytes[at] = static_cast<char>(random.below(256));
+            break;
+          case 2:
+            bytes.erase(at, 1 + random.below(8));
+            break;
+          case 3:
+            bytes.insert(at, bytes.substr(at, 1 + random.below(16)));
+            break;
+          default:
+            bytes[at] = random.below(2) == 0 ? '\xff' : '\0';
+            break;
+        }
+      }
+      decode(as_bytes(bytes), brick.shape);
+      const Coord c = probes(brick.shape).back();
+      const auto material = codec().at(as_bytes(bytes), codec().version(), brick.shape, c, scratch_);
+      if (!material) {
+        ASSERT_EQ(material.error().code, ErrorCode::kCorrupt) << material.error().message;
+      }
+    }
+  });
+}
+
+TEST_P(CodecConformance, RefusesVersionsItDoesNotRead) {
+  const BrickShape shape{1, 1, 1};
+  std::vector<MaterialId> voxel(1, 3);
+  std::string payload;
+  ASSERT_TRUE(codec().encode(voxel, shape, scratch_, payload));
+  for (const int version : {0, codec().version() + 1, 255}) {
+    const auto v = static_cast<std::uint8_t>(version);
+    const Status decoded = codec().decode(as_bytes(payload), v, shape, scratch_, voxel);
+    ASSERT_FALSE(decoded);
+    EXPECT_EQ(decoded.error().code, ErrorCode::kUnsupported);
+    EXPECT_NE(decoded.error().message.find(codec().name()), std::string::npos);
+    EXPECT_FALSE(codec().at(as_bytes(payload), v, shape, {0, 0, 0}, scratch_));
+  }
+}
+
+TEST_P(CodecConformance, RefusesCallsOfTheWrongShape) {
+  std::vector<MaterialId> voxels(8, 3);
+  std::string payload;
+  ASSERT_TRUE(codec().encode(voxels, {2, 2, 2}, scratch_, payload));
+  const auto decode_as = [&](BrickShape shape, std::size_t room) {
+    std::vector<MaterialId> out(room);
+    const Status status = codec().decode(as_bytes(payload), codec().version(), shape, scratch_, out);
+    return status ? ErrorCode{} : status.error().code;
+  };
+  EXPECT_EQ(decode_as({2, 2, 2}, 8), ErrorCode{});
+  EXPECT_EQ(decode_as({2, 2, 2}, 7), ErrorCode::kInvalid);
+  EXPECT_EQ(decode_as({2, 2, 2}, 9), ErrorCode::kInvalid);
+  EXPECT_EQ(decode_as({0, 2, 2}, 0), ErrorCode::kInvalid);
+  EXPECT_EQ(decode_as({65, 1, 1}, 65), ErrorCode::kInvalid);
+  for (const Coord outside : {Coord{2, 0, 0}, Coord{0, -1, 0}, Coord{0, 0, 64}}) {
+    const auto material = codec().at(as_bytes(payload), codec().version(), {2, 2, 2}, outside, scratch_);
+    ASSERT_FALSE(material);
+    EXPECT_EQ(material.error().code, ErrorCode::kInvalid);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CodecConformance, ::testing::ValuesIn(all_codecs().begin(), all_codecs().end()),
+                         [](const auto& info) { return std::string(info.param->name()); });
+
+TEST(Codecs, AreFoundByTheirIdAndName) {
+  for (const Codec* codec : all_codecs()) {
+    EXPECT_EQ(find_codec(codec->id()), codec);
+    EXPECT_EQ(find_codec(codec->name()), codec);
+    EXPECT_LE(codec->min_version(), codec->version());
+    EXPECT_GE(codec->min_version(), 1);
+  }
+  EXPECT_EQ(find_codec(static_cast<CodecId>(200)), nullptr);
+  EXPECT_EQ(find_codec("zip"), nullptr);
+}
+
+TEST(Codecs, KeepTheirIds) {
+  EXPECT_EQ(find_codec("uniform")->id(), static_cast<CodecId>(0));
+  EXPECT_EQ(find_codec("palette")->id(), static_cast<CodecId>(1));
+  EXPECT_EQ(find_codec("rows")->id(), static_cast<CodecId>(2));
+}
+
+TEST(Policies, HaveNames) {
+  for (const Policy policy : {Policy::kFast, Policy::kBalanced, Policy::kArchive}) {
+    EXPECT_EQ(parse_policy(name(policy)).value(), policy);
+  }
+  const auto bad = parse_policy("best");
+  ASSERT_FALSE(bad);
+  EXPECT_NE(bad.error().message.find("fast, balanced or archive"), std::string::npos);
 }
 
 }  // namespace
