@@ -36,7 +36,8 @@ void print(const PointInfo& info, Coord voxel, const Volume& volume, bool json) 
     print_json(out);
     return;
   }
-  fmt::print("material  {} ({})\n", material, info.material);
+  const bool named = volume.catalogue().find(info.material) != nullptr;
+  fmt::print("material  {}{}\n", material, named ? fmt::format(" ({})", info.material) : "");
   fmt::print("voxel     {}, level {}\n", to_string(voxel), info.level);
   if (geo) {
     fmt::print("place     longitude {:.6f}, latitude {:.6f}, elevation {:.2f} m\n", geo->longitude_deg,
@@ -69,7 +70,7 @@ Verb at_verb(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("at", "Say what fills one voxel, and what holds it");
   a->store.add_to(*verb);
-  verb->add_option("X,Y,Z", a->point, "A level-0 voxel");
+  verb->add_option("POINT", a->point, "A level-0 voxel")->type_name("X,Y,Z");
   verb->add_option("--lonlat", a->lonlat, "Or a place: degrees, and metres above sea level")
       ->type_name("LON,LAT,ELEV");
   verb->add_option("--lod", a->lod, "Level of detail, 0 to 21: its voxel that holds the point")

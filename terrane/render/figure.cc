@@ -10,7 +10,7 @@ namespace {
 constexpr Rgb kInk = 0x222222, kPale = 0x666666, kGrid = 0xb8b8b8;
 constexpr double kLeft = 92, kTop = 66, kBottom = 62, kGap = 26, kLegend = 224, kRight = 18, kBareRight = 40;
 constexpr int kLegendFrom = 560;  // a narrower picture has no room for one
-constexpr double kLine = 21, kSwatch = 14;
+constexpr double kLine = 21, kSwatch = 14, kBarRoom = 62;
 
 const TextStyle kTitle = {.size = 19, .color = kInk, .bold = true};
 const TextStyle kSubtitle = {.size = 12.5, .color = kPale};
@@ -101,7 +101,7 @@ class Drawing {
   void legend() {
     const double x = right() + kGap;
     double y = plot_.y + 4;
-    const double bars = 62.0 * static_cast<double>(figure_.bars.size());
+    const double bars = kBarRoom * static_cast<double>(figure_.bars.size());
     const double room = canvas_.height() - 14 - y - bars - kLine;
     auto fitting = static_cast<std::size_t>(std::max(0.0, room / kLine));
     if (fitting < figure_.legend.size() && fitting > 0) --fitting;  // a line for "and N more"
@@ -116,7 +116,7 @@ class Drawing {
     }
     for (const ColorBar& b : figure_.bars) {
       bar(b, x, y + 14);
-      y += 62;
+      y += kBarRoom;
     }
   }
 
@@ -163,15 +163,18 @@ Result<PlotSpace> plot_space(int max_width, int max_height) {
 Result<Canvas> draw(const Figure& figure, int max_width, int max_height) {
   TERRANE_ASSIGN(const PlotSpace space, plot_space(max_width, max_height));
   const double beside = max_width - space.width, above = max_height - space.height;
-  // A small plot still leaves room for its titles and legend.
-  const double rows = static_cast<double>(figure.legend.size()) + 1;
-  const double legend =
-      space.legend ? rows * kLine + 62.0 * static_cast<double>(figure.bars.size()) + kTop + 14 : 0;
-  const int width =
-      static_cast<int>(std::min<double>(max_width, std::max(figure.plot_width + beside, 480.0)));
-  const int height =
-      static_cast<int>(std::min<double>(max_height, std::max(figure.plot_height + above, legend)));
-  TERRANE_ASSIGN(Canvas canvas, Canvas::create(width, height));
+  // A small plot still leaves room for its titles, and for the head of a long legend.
+  const double width = std::clamp(figure.plot_width + beside, std::min(480.0, static_cast<double>(max_width)),
+                                  static_cast<double>(max_width));
+  double least = 0;
+  if (space.legend) {
+    const double rows = std::min(12.0, static_cast<double>(figure.legend.size()) + 2);
+    least = kTop + rows * kLine + kBarRoom * static_cast<double>(figure.bars.size());
+  }
+  const double height =
+      std::clamp(figure.plot_height + above, std::min(least, static_cast<double>(max_height)),
+                 static_cast<double>(max_height));
+  TERRANE_ASSIGN(Canvas canvas, Canvas::create(static_cast<int>(width), static_cast<int>(height)));
   Drawing(figure, space, canvas).draw();
   return canvas;
 }

@@ -18,8 +18,8 @@ struct Tick {
   friend bool operator==(const Tick&, const Tick&) = default;
 };
 
-// Round numbers (1, 2 or 5 times a power of ten; for degrees also 15, 30 and 90) between lo and hi, at most
-// `most` of them, ascending. lo < hi.
+// Round numbers (1, 2 or 5 times a power of ten; for degrees also 15, 30 and 90) between lo and hi,
+// ascending: at most `most` steps. lo < hi.
 std::vector<Tick> ticks(double lo, double hi, int most, Quantity quantity = Quantity::kNumber);
 // "12,500", "-0.25".
 std::string number_text(double value, int decimals);

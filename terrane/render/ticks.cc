@@ -77,9 +77,7 @@ std::vector<Tick> ticks(double lo, double hi, int most, Quantity quantity) {
                         : quantity == Quantity::kLatitude ? latitude_text(value, decimals)
                                                           : number_text(value, decimals);
     out.push_back({value, std::move(label)});
-    if (static_cast<int>(out.size()) > most + 1) break;
   }
-  if (static_cast<int>(out.size()) > std::max(1, most)) out.pop_back();
   return out;
 }
 
