@@ -256,7 +256,6 @@ Outcome work_until_failure(const std::string& path, rocksdb::Env* env) {
 // The disk fails at one change after the other: once, or from then on, by an error or by being full. Every
 // 17th change (RocksDB sleeps a second after some failures), or with TERRANE_SOAK set every one.
 TEST(RocksFaults, NoFailureOfTheDiskLosesAnAcknowledgedBatch) {
-  std::uint64_t runs = 0;
   const std::uint64_t step = std::getenv("TERRANE_SOAK") != nullptr ? 1 : 17;
   std::uint64_t runs = 0;
   for (int kind = 0; kind < 4; ++kind) {
