@@ -26,13 +26,15 @@ function(terrane_wing)
   # include are not of it.
   cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH root)
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
-  list(FILTER headers EXCLUDE REGEX "(conformance|_test|_testing)\\.h$")
+  list(FILTER headers EXCLUDE REGEX "/(test_[a-z_]*|[a-z_]*_test|conformance|scratch_dir)\\.h$")
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${root} FILES ${headers})
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_link_libraries(${target} PUBLIC ${W_PUBLIC_LINK} PRIVATE ${W_PRIVATE_LINK})
   terrane_options(${target})
-  install(TARGETS ${target} EXPORT terrane ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  if(NOT W_NAME STREQUAL "cli")  # a program, not a library for others
+    install(TARGETS ${target} EXPORT terrane ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+      FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  endif()
 endfunction()
 
 function(terrane_test)
