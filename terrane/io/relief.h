@@ -35,12 +35,12 @@ struct EarthInput {
 // over the poles with the value of its last row.
 //
 // Errors: kNotFound; kInvalid where GDAL cannot read the file, the raster is projected (the message gives the
-// gdalwarp command), the world's CRS has no longitude, or relief, region and store do not meet. A sample
-// without data (or not finite, or beyond 100 km) under a column asked for is kInvalid naming its longitude
-// and latitude, at the time of reading: rock is not made from nothing. Fill such holes first
-// (gdal_fillnodata).
+// gdalwarp command) or has several bands, the world's CRS has no longitude, or relief, region and store do
+// not meet. A sample without data (no-data, not finite, or beyond 100 km) within the part to fill is kInvalid
+// and names its longitude and latitude: rock is not made from nothing. The part is searched for such holes
+// before this returns, unless its type cannot have any (16-bit integers without a no-data value).
 //
-// Memory: at most about 64 MiB of samples and 64 MiB of columns, whatever the relief's size.
+// Memory: about 64 MiB of samples and 64 MiB of columns, whatever the relief's size, beside GDAL's own cache.
 Result<EarthInput> open_earth(const std::string& relief_path, const World& world,
                               const EarthRegion& region = {});
 
