@@ -90,7 +90,7 @@ int write_until_killed(const std::string& path, std::uint64_t seed, std::uint64_
   Content ignored;
   for (std::uint64_t n = from;; ++n) {
     announced.send(n);
-    const Durability durability = n % 3 == 0 ? Durability::kBuffered : Durability::kFsync;
+    const Durability durability = n / 64 % 2 == 0 ? Durability::kBuffered : Durability::kFsync;
     const Status status = (*engine)->write(batch_of(seed, n, ignored), durability);
     if (!status) return complain(status.error().message);
     acknowledged.send(n);
@@ -136,11 +136,12 @@ TEST(StoreProcesses, AWriterKilledAtAnyTimeLosesNoAcknowledgedBatch) {
     }
     announced_pipe.close_write();
     acknowledged_pipe.close_write();
-    // Killed some time after some number of batches, so that it has done some whatever the machine's speed.
-    const std::uint64_t until = last + 1 + random.below(60);
+    // Killed at once or some time after some number of batches, so that it has done some whatever the
+    // machine's speed.
+    const std::uint64_t until = last + 1 + random.below(100);
     std::uint64_t word = 0;
     while (word < until && acknowledged_pipe.receive(word)) acknowledged = word;
-    ::usleep(static_cast<useconds_t>(random.below(5000)));
+    if (cycle % 2 == 0) ::usleep(static_cast<useconds_t>(random.below(5000)));
     ::kill(child, SIGKILL);
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
