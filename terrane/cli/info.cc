@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "terrane/cli/parse.h"
 #include "terrane/cli/text.h"
 #include "terrane/cli/verb.h"
 
@@ -11,8 +12,51 @@ namespace {
 
 struct Arguments {
   StoreArguments store;
+  std::string box;
   bool json = false;
 };
+
+// What the level-0 ranges that meet a box cost. A range that reaches out of it counts whole: an upper bound.
+struct BoxUse {
+  std::uint64_t raw_bytes = 0, stored_bytes = 0, uniform = 0, predicted = 0, bricks = 0;
+  double reduction() const {
+    return 1.0 - static_cast<double>(stored_bytes) / static_cast<double>(raw_bytes);
+  }
+};
+
+Result<BoxUse> use_of(const Volume& volume, const Box& box) {
+  BoxUse use;
+  use.raw_bytes = static_cast<std::uint64_t>(2 * box.volume());
+  TERRANE_TRY(volume.visit(box, 0, [&](const RangeInfo& range) {
+    use.stored_bytes += range.stored_bytes;
+    use.uniform += range.kind == RangeKind::kUniform ? 1 : 0;
+    use.predicted += range.kind == RangeKind::kPredicted ? 1 : 0;
+    use.bricks += range.kind == RangeKind::kBrick ? 1 : 0;
+    return ok();
+  }));
+  return use;
+}
+
+Status print_use(const Volume& volume, const Box& box, bool json) {
+  TERRANE_ASSIGN(const BoxUse use, use_of(volume, box));
+  if (json) {
+    Json out;
+    out["box"] = to_string(box);
+    out["raw_bytes"] = use.raw_bytes;
+    out["stored_bytes"] = use.stored_bytes;
+    out["reduction"] = use.reduction();
+    out["ranges"] = {{"uniform", use.uniform}, {"predicted", use.predicted}, {"brick", use.bricks}};
+    print_json(out);
+    return ok();
+  }
+  fmt::print("box         {}\n", to_string(box));
+  fmt::print("raw         {}\n", bytes_text(static_cast<double>(use.raw_bytes)));
+  fmt::print("stored      {} (reduction {})\n", bytes_text(static_cast<double>(use.stored_bytes)),
+             percent_text(use.reduction()));
+  fmt::print("ranges      {} uniform, {} predicted, {} brick\n", count_text(use.uniform),
+             count_text(use.predicted), count_text(use.bricks));
+  return ok();
+}
 
 Json triple(const double (&v)[3]) {
   return {number_json(v[0]), number_json(v[1]), number_json(v[2])};
@@ -80,6 +124,10 @@ void print_as_text(const VolumeInfo& info, const Volume& volume) {
 
 Status run(const Arguments& a) {
   TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
+  if (!a.box.empty()) {
+    TERRANE_ASSIGN(const Box box, parse_box("--box", a.box));
+    return print_use(volume, box, a.json);
+  }
   TERRANE_ASSIGN(const VolumeInfo info, volume.info());
   a.json ? print_as_json(info, volume) : print_as_text(info, volume);
   return ok();
@@ -92,6 +140,7 @@ Verb info_verb(CLI::App& app) {
   CLI::App* verb =
       app.add_subcommand("info", "Say what a store is, what it holds and how small; without a scan");
   a->store.add_to(*verb);
+  verb->add_option("--box", a->box, "What level 0 of this box costs: X0:X1,Y0:Y1,Z0:Z1");
   verb->add_flag("--json", a->json, "As JSON");
   verb->footer("Example\n  terrane info earth.terrane --json");
   return {verb, [a](const std::stop_token&) { return run(*a); }};
