@@ -2,8 +2,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <list>
 #include <mutex>
+#include <new>
+#include <string>
 #include <unordered_map>
 
 #include "terrane/base/hash.h"
@@ -148,7 +151,16 @@ Result<CellPtr> CellCache::find_or_load(int level, Position position, std::uint6
       s.flights.emplace(key, flight);
     }
   }
-  Result<CellPtr> loaded = load();
+  // A loader that throws (no memory) must not leave others waiting.
+  Result<CellPtr> loaded = [&]() -> Result<CellPtr> {
+    try {
+      return load();
+    } catch (const std::bad_alloc&) {
+      return Error{ErrorCode::kExhausted, "out of memory; lower the cache or the size of the request"};
+    } catch (const std::exception& e) {
+      return internal(std::string("an exception escaped the load of a brick: ") + e.what());
+    }
+  }();
   std::scoped_lock lock(s.mutex);
   if (loaded) s.insert(key, version, *loaded);
   if (flight) {

@@ -9,6 +9,9 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <iterator>
+
+#include "terrane/base/hash.h"
 
 namespace terrane {
 namespace {
@@ -18,12 +21,18 @@ Error failed(const std::string& path, const char* what) {
                                       std::strerror(errno))};
 }
 
+// The number, and its hash in hexadecimal.
+std::string text_of(std::uint64_t epoch) {
+  const std::string digits = fmt::format("{}", epoch);
+  return fmt::format("{} {:016x}\n", digits, hash64(as_bytes(digits)));
+}
+
 }  // namespace
 
 Status write_epoch_file(const std::string& store, std::uint64_t epoch) {
   const std::string path = store + "/epoch";
   const std::string fresh = path + ".new";
-  const std::string line = fmt::format("{}\n", epoch);
+  const std::string line = text_of(epoch);
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return failed(fresh, "make");
   const bool written =
@@ -40,17 +49,18 @@ Status write_epoch_file(const std::string& store, std::uint64_t epoch) {
 
 Result<std::optional<std::uint64_t>> read_epoch_file(const std::string& store) {
   const std::string path = store + "/epoch";
-  std::ifstream in(path);
-  if (!in) return std::optional<std::uint64_t>();
-  std::string line;
-  std::getline(in, line);
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in && errno == ENOENT) return std::optional<std::uint64_t>();
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.is_open() || in.bad()) return failed(path, "read");
   std::uint64_t epoch = 0;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), epoch);
-  if (error != std::errc() || end != line.data() + line.size()) {
-    return corrupt(
-        fmt::format("{} does not hold a number; the store was damaged. Run `terrane verify`", path));
-  }
-  return std::optional<std::uint64_t>(epoch);
+  std::from_chars(text.data(), text.data() + text.size(), epoch);
+  if (text == text_of(epoch)) return std::optional<std::uint64_t>(epoch);
+  return corrupt(fmt::format(
+      "{} does not hold a number and its hash: it was damaged. If {}/db is the newest copy of the "
+      "store, remove this file; opening the store for writing makes it anew",
+      path, store));
 }
 
 }  // namespace terrane

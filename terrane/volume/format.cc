@@ -150,6 +150,7 @@ void seal(std::string& payload, std::string_view key, std::uint64_t model) {
 }
 
 std::uint64_t seal_of(std::string_view value) {
+  if (value.size() < kSealBytes) return 0;
   return ByteReader(value.substr(value.size() - kSealBytes)).fixed<std::uint64_t>();
 }
 
@@ -289,6 +290,9 @@ std::string totals_value(const Totals& totals, std::uint64_t model) {
   out.varint(totals.epoch);
   out.varint(totals.stored_bytes);
   out.varint(totals.next_pending);
+  out.varint(totals.meta_keys);
+  out.fixed(totals.meta_sum);
+  out.fixed(totals.record_sum);
   write_counters(out, totals.level0);
   seal(value, totals_key(), model);
   return value;
@@ -301,6 +305,9 @@ Result<Totals> parse_totals(std::string_view value, std::uint64_t model) {
   totals.epoch = in.varint();
   totals.stored_bytes = in.varint();
   totals.next_pending = in.varint();
+  totals.meta_keys = in.varint();
+  totals.meta_sum = in.fixed<std::uint64_t>();
+  totals.record_sum = in.fixed<std::uint64_t>();
   totals.level0 = read_counters(in);
   if (!in.finished()) return malformed("totals record");
   return totals;
@@ -326,14 +333,17 @@ Result<Pending> parse_pending(std::string_view key, std::string_view value, std:
   ByteReader in(payload);
   Pending pending;
   pending.id = in.varint();
-  pending.kind = static_cast<Pending::Kind>(in.fixed<std::uint8_t>());
+  const auto kind = in.fixed<std::uint8_t>();
+  pending.kind = static_cast<Pending::Kind>(kind);
   pending.box.lo = read_coord(in);
   pending.box.hi = read_coord(in);
   pending.source = in.string();
   pending.piece = static_cast<std::uint32_t>(in.varint());
   pending.level = in.fixed<std::uint8_t>();
   pending.block = in.varint();
-  if (!in.finished() || pending.level > kMaxLevel + 1) return malformed("record of unfinished work");
+  if (!in.finished() || kind < 1 || kind > 3 || pending.level > kMaxLevel + 1) {
+    return malformed("record of unfinished work");
+  }
   return pending;
 }
 

@@ -66,7 +66,7 @@ void seal(std::string& payload, std::string_view key, std::uint64_t model);
 // The payload, or kCorrupt. `what` names the value in the message.
 Result<std::string_view> unseal(std::string_view value, std::string_view key, std::uint64_t model,
                                 std::string_view what);
-// The seal of a sealed value.
+// The seal of a sealed value; 0 for one that is too short to have one.
 std::uint64_t seal_of(std::string_view value);
 // What a constant model adds to every seal.
 std::uint64_t constant_model(MaterialId fill);
@@ -131,6 +131,9 @@ struct Totals {
   std::uint64_t epoch = 0;
   std::uint64_t stored_bytes = 0;  // of all keys and values but this one
   std::uint64_t next_pending = 1;
+  std::uint64_t meta_keys = 0;   // the manifest and the records of unfinished work
+  std::uint64_t meta_sum = 0;    // of their seals, wrapping
+  std::uint64_t record_sum = 0;  // of the seals of all records of regions and directories, wrapping
   Counters level0;
   friend bool operator==(const Totals&, const Totals&) = default;
 };

@@ -102,7 +102,6 @@ Result<IngestReport> Volume::ingest(const VoxelSource& source, const IngestOptio
   }
   TERRANE_TRY(finish_levels(state, stored, options.policy, options.task, WriteLock::kPerBlock));
   TERRANE_TRY(state.finish_due_levels(options.task));
-  TERRANE_TRY(state.engine->flush());
   TERRANE_TRY(state.save_epoch());
   report.voxels = static_cast<std::uint64_t>(report.box.volume());
   report.seconds = std::chrono::duration<double>(state.clock.now() - begun).count();

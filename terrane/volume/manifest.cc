@@ -50,16 +50,18 @@ Result<Manifest> parse_manifest(std::string_view value) {
   if (as_view(in.take(kMagic.size())) != kMagic) {
     return corrupt("this is not a terrane store: its manifest does not begin with TRRN");
   }
+  // The seal is the same in every version, so that damage is never taken for another release's format.
+  TERRANE_ASSIGN(const std::string_view payload,
+                 format::unseal(value, format::manifest_key(), 0, "manifest"));
   const auto major = in.fixed<std::uint16_t>();
   const auto minor = in.fixed<std::uint16_t>();
-  if (!in.failed() && (major != format::kMajor || minor != format::kMinor)) {
+  if (in.failed()) return corrupt("the manifest passes its hash but is too short");
+  if (major != format::kMajor || minor != format::kMinor) {
     return Error{ErrorCode::kUnsupported,
                  fmt::format("the store has format {}.{} and this build reads {}.{} only; open it with a "
                              "release that knows its format",
                              major, minor, format::kMajor, format::kMinor)};
   }
-  TERRANE_ASSIGN(const std::string_view payload,
-                 format::unseal(value, format::manifest_key(), 0, "manifest"));
   const Json j = Json::parse(payload.substr(kMagic.size() + 4), nullptr, false);
   Manifest m;
   try {

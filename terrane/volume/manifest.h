@@ -16,7 +16,8 @@ struct Manifest {
   friend bool operator==(const Manifest&, const Manifest&);
 };
 
-// The stored value: "TRRN", u16 major, u16 minor, JSON, seal. The version is read before anything it governs.
+// The stored value: "TRRN", u16 major, u16 minor, JSON, seal. The version is read before anything it governs;
+// magic, version and seal are the same in every version.
 std::string manifest_value(const Manifest& manifest);
 // kUnsupported, naming both versions, where another release wrote it.
 Result<Manifest> parse_manifest(std::string_view value);

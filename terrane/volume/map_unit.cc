@@ -38,6 +38,7 @@ Status MapUnit::load_record() {
   }
   TERRANE_ASSIGN(record_, format::parse_record(record_key_, *value, state_->model));
   old_record_bytes_ = record_key_.size() + value->size();
+  old_record_seal_ = format::seal_of(*value);
   return ok();
 }
 
@@ -125,6 +126,7 @@ void MapUnit::drop() {
   const RegionId region = unit_.index;
   delta_->counters.add(record_.counters, -1);
   delta_->bytes -= record_.counters.bytes + old_record_bytes_;
+  delta_->record_sum -= old_record_seal_;
   batch_->erase_range(unit_, format::map_key(level, region_first(region)),
                       format::map_key(level, region_last(region), MapTag::kDirectory));
   batch_->erase(unit_, record_key_);
@@ -134,6 +136,7 @@ void MapUnit::close() {
   record_.epoch = state_->epoch;
   const std::string value = format::record_value(record_key_, record_, state_->model);
   delta_->bytes += record_key_.size() + value.size() - old_record_bytes_;
+  delta_->record_sum += format::seal_of(value) - old_record_seal_;
   batch_->put(unit_, record_key_, value);
 }
 

@@ -49,6 +49,7 @@ class MapUnit {
   MapDelta* delta_;
   format::Record record_;
   std::size_t old_record_bytes_ = 0;  // 0: there was none
+  std::uint64_t old_record_seal_ = 0;
 };
 
 }  // namespace terrane

@@ -288,6 +288,7 @@ MapDelta create_map(int level, std::uint64_t model, Batch& batch) {
   batch.put(format::directory_unit(level), record_key, record_value);
   delta.counters = record.counters;
   delta.bytes = range.bytes + record_key.size() + record_value.size();
+  delta.record_sum = format::seal_of(record_value);
   return delta;
 }
 

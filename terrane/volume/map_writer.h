@@ -30,8 +30,9 @@ struct MapState {
 
 // What a batch changes, summed up.
 struct MapDelta {
-  format::Counters counters;  // of the level, as differences
-  std::uint64_t bytes = 0;    // of all keys and values, records included; a wrapping difference
+  format::Counters counters;     // of the level, as differences
+  std::uint64_t bytes = 0;       // of all keys and values, records included; a wrapping difference
+  std::uint64_t record_sum = 0;  // of the seals of records; a wrapping difference
 };
 
 // Turns edits of one level into the changes of keys that keep its partition canonical: splits, merges, moves

@@ -35,29 +35,56 @@ Result<std::vector<Position>> parents(const Volume::State& state, const Snapshot
   return out;
 }
 
-// All coarser levels become one predicted range each; nothing of what they held is read.
-Status wipe(Volume::State& state, Pending& pending) {
-  format::Totals totals = state.totals;
-  Batch batch;
-  std::vector<CellCache::Changed> changed;
-  totals.stored_bytes =
-      format::manifest_key().size() + manifest_value(state.manifest).size() + totals.level0.bytes;
-  TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
-  // Level 0 keeps its records; their bytes are counted anew.
+// The regions of a level that have a unit of their own, on an engine where that is a place of its own. Keys
+// that do not parse are passed over.
+Result<std::vector<RegionId>> own_regions(const Snapshot& snapshot, int level) {
+  std::vector<RegionId> regions;
   const auto cursor =
-      snapshot->scan(format::directory_unit(0), format::record_begin(0), format::record_end(0));
-  for (cursor->seek(format::record_begin(0)); cursor->valid(); cursor->next()) {
-    totals.stored_bytes += cursor->key().size() + cursor->value().size();
+      snapshot.scan(format::directory_unit(level), format::map_key(level, 0), format::map_end(level));
+  for (cursor->seek(format::map_key(level, 0)); cursor->valid(); cursor->next()) {
+    const auto key = format::parse_map_key(cursor->key());
+    if (key && key->tag == format::MapTag::kOwn) regions.push_back(region_of(key->position));
   }
   TERRANE_TRY(cursor->status());
+  return regions;
+}
+
+// The totals of a store that has no coarser levels: of the meta unit and level 0.
+Result<format::Totals> totals_of_level0(const Volume::State& state, const Snapshot& snapshot) {
+  TERRANE_ASSIGN(Meta meta, read_meta(snapshot, state.model));
+  format::Totals totals = meta.totals;
+  totals.stored_bytes = meta.bytes + totals.level0.bytes;
+  totals.record_sum = 0;
+  const auto count = [&](std::string_view key, std::string_view value) {
+    totals.stored_bytes += key.size() + value.size();
+    totals.record_sum += format::seal_of(value);
+  };
+  const auto cursor =
+      snapshot.scan(format::directory_unit(0), format::record_begin(0), format::record_end(0));
+  for (cursor->seek(format::record_begin(0)); cursor->valid(); cursor->next()) {
+    count(cursor->key(), cursor->value());
+  }
+  TERRANE_TRY(cursor->status());
+  if (state.one_keyspace) return totals;
+  TERRANE_ASSIGN(const std::vector<RegionId> regions, own_regions(snapshot, 0));
+  for (const RegionId region : regions) {
+    const std::string key = format::record_key(0, region);
+    TERRANE_ASSIGN(const auto value, snapshot.get(format::region_unit(0, region), key));
+    if (value) count(key, *value);
+  }
+  return totals;
+}
+
+// All coarser levels become one predicted range each; nothing of what they held is needed.
+Status wipe(Volume::State& state, const Pending& pending, bool begun) {
+  TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
+  TERRANE_ASSIGN(format::Totals totals, totals_of_level0(state, *snapshot));
+  Batch batch;
+  std::vector<CellCache::Changed> changed;
   for (int level = 1; level <= kMaxLevel; ++level) {
-    const auto records =
-        snapshot->scan(format::directory_unit(level), format::map_key(level, 0), format::map_end(level));
     if (!state.one_keyspace) {
-      for (records->seek(format::map_key(level, 0)); records->valid(); records->next()) {
-        TERRANE_ASSIGN(const format::MapKey key, format::parse_map_key(records->key()));
-        if (key.tag != format::MapTag::kOwn) continue;
-        const RegionId region = region_of(key.position);
+      TERRANE_ASSIGN(const std::vector<RegionId> regions, own_regions(*snapshot, level));
+      for (const RegionId region : regions) {
         const Unit unit = format::region_unit(level, region);
         batch.erase_range(unit, format::map_key(level, region_first(region)),
                           format::map_key(level, region_last(region), format::MapTag::kDirectory));
@@ -66,25 +93,20 @@ Status wipe(Volume::State& state, Pending& pending) {
     }
     batch.erase_range(format::directory_unit(level), format::map_key(level, 0), format::map_end(level));
     batch.erase_range(format::directory_unit(level), format::record_begin(level), format::record_end(level));
-    totals.stored_bytes += create_map(level, state.model, batch).bytes;
+    const MapDelta delta = create_map(level, state.model, batch);
+    totals.stored_bytes += delta.bytes;
+    totals.record_sum += delta.record_sum;
     changed.push_back({level, {0, ~Position{0}}});
   }
-  const std::string key = format::pending_key(pending.id);
-  const std::string value = format::pending_value(key, pending, state.model);
-  totals.stored_bytes += key.size() + value.size();
-  totals.next_pending = std::max(totals.next_pending, pending.id + 1);
-  batch.put(format::meta_unit(), key, value);
-  for (const Pending& other : state.pending.all()) {
-    if (other.id == pending.id) continue;
-    const std::string other_key = format::pending_key(other.id);
-    totals.stored_bytes += other_key.size() + format::pending_value(other_key, other, state.model).size();
+  if (!begun) {
+    put_pending(state, pending, batch, totals);
+    state.pending.put(pending);
   }
-  state.pending.put(pending);
   return write_meta(state, std::move(batch), totals, Durability::kFsync, changed);
 }
 
-Status rebuild_running(Volume::State& state, Pending& pending, const Task& task) {
-  TERRANE_TRY(wipe(state, pending));
+Status rebuild_running(Volume::State& state, const Pending& pending, bool begun, const Task& task) {
+  TERRANE_TRY(wipe(state, pending, begun));
   for (int level = 1; level <= kMaxLevel; ++level) {
     TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
     TERRANE_ASSIGN(const std::vector<Position> all, parents(state, *snapshot, level, task));
@@ -113,7 +135,7 @@ Status rebuild(Volume::State& state, std::optional<Pending> begun, const Task& t
     pending.level = 1;
   }
   state.pending.set_running(pending.id, true);
-  Status status = rebuild_running(state, pending, task);
+  Status status = rebuild_running(state, pending, begun.has_value(), task);
   state.pending.set_running(pending.id, false);
   return status;
 }

@@ -67,7 +67,7 @@ Volume::State::State(std::unique_ptr<Engine> the_engine, Manifest the_manifest, 
 
 Volume::State::~State() {
   // Nothing acknowledged waits for this: it only spares the next opening a replay, and dates the epoch file.
-  if (writable && engine->flush()) (void)save_epoch().has_value();
+  if (writable) (void)save_epoch().has_value();
 }
 
 Status Volume::State::check_level(int level) const {
@@ -86,23 +86,45 @@ Status Volume::State::check_writable() const {
   return invalid("the store is open for reading only; open it for writing");
 }
 
-Status Volume::State::load() {
-  TERRANE_ASSIGN(const auto snapshot, engine->snapshot());
-  TERRANE_ASSIGN(const auto value, snapshot->get(format::meta_unit(), format::totals_key()));
-  if (!value) return missing("the totals record is gone from the store: data was lost. Run `terrane verify`");
-  TERRANE_ASSIGN(const format::Totals loaded, format::parse_totals(*value, model));
-  std::vector<Pending> unfinished;
-  const auto cursor = snapshot->scan(format::meta_unit(), format::pending_begin(), format::pending_end());
+Result<Meta> read_meta(const Snapshot& snapshot, std::uint64_t model) {
+  Meta meta;
+  TERRANE_ASSIGN(const auto value, snapshot.get(format::meta_unit(), format::totals_key()));
+  if (!value)
+    return missing("the totals record is gone from the store: data was lost. Restore it from a copy");
+  TERRANE_ASSIGN(meta.totals, format::parse_totals(*value, model));
+  std::uint64_t keys = 0, sum = 0;
+  const auto count = [&](std::string_view key, std::string_view stored) {
+    ++keys;
+    sum += format::seal_of(stored);
+    meta.bytes += key.size() + stored.size();
+  };
+  TERRANE_ASSIGN(const auto manifest, snapshot.get(format::meta_unit(), format::manifest_key()));
+  if (manifest) count(format::manifest_key(), *manifest);
+  const auto cursor = snapshot.scan(format::meta_unit(), format::pending_begin(), format::pending_end());
   for (cursor->seek(format::pending_begin()); cursor->valid(); cursor->next()) {
     TERRANE_ASSIGN(Pending p, format::parse_pending(cursor->key(), cursor->value(), model));
-    unfinished.push_back(std::move(p));
+    meta.unfinished.push_back(std::move(p));
+    count(cursor->key(), cursor->value());
   }
   TERRANE_TRY(cursor->status());
+  if (keys == meta.totals.meta_keys && sum == meta.totals.meta_sum) return meta;
+  std::string message = fmt::format(
+      "the totals record counts {} keys beside it (the manifest and unfinished work) and {} are there, or "
+      "one "
+      "of them is of another time: an older one was put back, or a key was lost. Restore the store from a "
+      "copy",
+      meta.totals.meta_keys, keys);
+  return keys < meta.totals.meta_keys ? missing(std::move(message)) : corrupt(std::move(message));
+}
+
+Status Volume::State::load() {
+  TERRANE_ASSIGN(const auto snapshot, engine->snapshot());
+  TERRANE_ASSIGN(Meta meta, read_meta(*snapshot, model));
   {
     std::scoped_lock lock(totals_mutex);
-    totals = loaded;
+    totals = meta.totals;
   }
-  pending.reset(std::move(unfinished));
+  pending.reset(std::move(meta.unfinished));
   return ok();
 }
 
@@ -116,12 +138,14 @@ Status Volume::State::finish_due_levels(const Task& task) {
 }
 
 Status Volume::State::save_epoch() const {
-  if (path.empty()) return ok();
+  // Taken before the flush: another thread's later batch may not be on disk after it.
   std::uint64_t epoch = 0;
   {
     std::scoped_lock lock(totals_mutex);
     epoch = totals.epoch;
   }
+  TERRANE_TRY(engine->flush());
+  if (path.empty()) return ok();
   return write_epoch_file(path, epoch);
 }
 

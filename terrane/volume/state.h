@@ -83,10 +83,19 @@ struct Volume::State {
   Status check_level(int level) const;
   Status check_voxel(Coord voxel) const;  // of level 0
   Status check_writable() const;
-  Status load();                               // totals and pending work, from the engine
+  Status load();                               // totals and unfinished work, from the engine
   Status finish_due_levels(const Task& task);  // of writes that ended before their levels were made
-  Status save_epoch() const;                   // beside the engine; after a flush
+  Status save_epoch() const;                   // flushes, and says beside the engine how far it is
 };
+
+// What the meta unit holds beside the manifest, in one state of the store, after it was found to be whole and
+// of one time: kMissing or kCorrupt otherwise.
+struct Meta {
+  format::Totals totals;
+  std::vector<format::Pending> unfinished;
+  std::uint64_t bytes = 0;  // of its keys and values, but for the totals
+};
+Result<Meta> read_meta(const Snapshot& snapshot, std::uint64_t model);
 
 // A step of unfinished work that goes with a batch.
 struct PendingChange {
@@ -98,7 +107,11 @@ struct PendingChange {
 // write_mutex. On success the cache and the state are in step.
 Status commit(Volume::State& state, int level, std::span<const Edit> edits, const PendingChange& change,
               Durability durability);
-// The totals with a batch of `bytes` more and its counters; what commit() writes last.
+// Puts the record of work that begins, and counts it.
+void put_pending(const Volume::State& state, const format::Pending& pending, Batch& batch,
+                 format::Totals& totals);
+// Writes the batch with these totals, as commit() does last. Where that fails the state is what the engine
+// then holds: without the batch, or with all of it.
 Status write_meta(Volume::State& state, Batch batch, format::Totals totals, Durability durability,
                   std::span<const CellCache::Changed> changed);
 

@@ -32,6 +32,11 @@ Box box_of(const Run& run, const Lattice& lattice) {
   return box;
 }
 
+bool is_damage(const Status& status) {
+  if (status) return false;
+  return status.error().code == ErrorCode::kCorrupt || status.error().code == ErrorCode::kMissing;
+}
+
 // What was counted of one unit while its keys went by.
 struct Sum {
   Record record;
@@ -42,9 +47,10 @@ struct Sum {
 class LevelCheck {
  public:
   LevelCheck(const Volume::State& state, const Snapshot& snapshot, int level, const Task& task,
-             VerifyReport& report)
+             const PendingWork& pending, VerifyReport& report)
       : state_(state),
         snapshot_(snapshot),
+        pending_(pending),
         lattice_(state.lattice(level)),
         level_(level),
         task_(task),
@@ -60,6 +66,7 @@ class LevelCheck {
   }
   const format::Counters& counters() const { return counters_; }
   std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t record_sum() const { return record_sum_; }
 
   void find(ErrorCode kind, const Run& run, std::string message) {
     ++(kind == ErrorCode::kMissing ? report_.missing : report_.corrupt);
@@ -76,6 +83,8 @@ class LevelCheck {
         TERRANE_TRY(entry(cursor->key(), cursor->value()));
       }
       if (cursor->status()) return ok();
+      // What an engine could not read just now is not damage: only what it says is.
+      if (cursor->status().error().code != ErrorCode::kCorrupt) return cursor->status();
       if (!skip_damage(*cursor, end)) return ok();
     }
   }
@@ -212,6 +221,7 @@ class LevelCheck {
                           ? Run{0, ~Position{0}}
                           : Run{region_first(unit.index), region_last(unit.index)};
     if (!value) {
+      if (value.error().code != ErrorCode::kCorrupt) return value.error();
       find(ErrorCode::kCorrupt, where, value.error().message);
       return ok();
     }
@@ -220,6 +230,7 @@ class LevelCheck {
       return ok();
     }
     bytes_ += key.size() + (*value)->size();
+    record_sum_ += format::seal_of(**value);
     const auto record = format::parse_record(key, **value, state_.model);
     if (!record) {
       find(ErrorCode::kCorrupt, where, record.error().message);
@@ -279,13 +290,16 @@ class LevelCheck {
     for (const auto& [hash, position] : samples_) {
       TERRANE_TRY(task_.check());
       const Box brick = lattice_.brick_box(position);
-      if (!state_.pending.check(level_, brick, task_)) continue;
+      if (!pending_.check(level_, brick, task_)) continue;
       ScratchPool::Lease scratch(state_.scratches);
       VoxelArray pooled(brick.size()), stored(brick.size());
       MapCursor fine = state_.cursor(snapshot_, level_ - 1);
+      const Status made = pool_part(state_, fine, level_, brick, pooled.view(), *scratch);
+      const Status read = read_here(state_, snapshot_, level_, brick, stored.view(), task_);
       // Damage of either level was reported where it stands.
-      if (!pool_part(state_, fine, level_, brick, pooled.view(), *scratch)) continue;
-      if (!read_here(state_, snapshot_, level_, brick, stored.view(), task_)) continue;
+      if (is_damage(made) || is_damage(read)) continue;
+      TERRANE_TRY(made);
+      TERRANE_TRY(read);
       ++report_.checked;
       if (pooled.voxels == stored.voxels) continue;
       find(ErrorCode::kCorrupt, {position, position},
@@ -296,6 +310,7 @@ class LevelCheck {
 
   const Volume::State& state_;
   const Snapshot& snapshot_;
+  const PendingWork& pending_;  // of the snapshot
   const Lattice& lattice_;
   const int level_;
   const Task& task_;
@@ -308,6 +323,7 @@ class LevelCheck {
   std::optional<RegionId> region_id_;
   format::Counters counters_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t record_sum_ = 0;
   std::vector<Brick> bricks_;
   std::vector<std::pair<std::uint64_t, Position>> samples_;
 };
@@ -317,37 +333,44 @@ class LevelCheck {
 Result<VerifyReport> Volume::verify(const Task& task) const {
   const State& state = *state_;
   VerifyReport report;
+  const auto find = [&](ErrorCode kind, std::string message) {
+    ++(kind == ErrorCode::kMissing ? report.missing : report.corrupt);
+    report.findings.push_back({kind, 0, state.world.bounds(), std::move(message)});
+  };
   TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
-  TERRANE_ASSIGN(const auto value, snapshot->get(format::meta_unit(), format::totals_key()));
-  if (!value) return missing("the totals record is gone from the store: data was lost");
-  TERRANE_ASSIGN(const format::Totals totals, format::parse_totals(*value, state.model));
-  std::uint64_t bytes = 0;
-  bool level0_right = true;
+  TERRANE_ASSIGN(Meta meta, read_meta(*snapshot, state.model));
+  report.checked += 1 + meta.totals.meta_keys;
+  PendingWork pending(state.world, state.lattices);
+  pending.reset(std::move(meta.unfinished));
+  std::uint64_t bytes = meta.bytes, record_sum = 0;
+  format::Counters level0;
   for (int level = 0; level <= kMaxLevel; ++level) {
-    const std::uint64_t damage = report.corrupt + report.missing;
-    LevelCheck check(state, *snapshot, level, task, report);
+    LevelCheck check(state, *snapshot, level, task, pending, report);
     TERRANE_TRY(check.run());
     bytes += check.bytes();
-    if (level == 0 && damage == report.corrupt + report.missing)
-      level0_right = check.counters() == totals.level0;
+    record_sum += check.record_sum();
+    if (level == 0) level0 = check.counters();
     if (task.progress) {
       task.progress({static_cast<std::uint64_t>(level) + 1, kMaxLevel + 1, "levels"});
     }
   }
-  const auto store_finding = [&](ErrorCode kind, std::string message) {
-    ++(kind == ErrorCode::kMissing ? report.missing : report.corrupt);
-    report.findings.push_back({kind, 0, state.world.bounds(), std::move(message)});
-  };
-  if (!level0_right)
-    store_finding(ErrorCode::kCorrupt, "the totals of the store do not add up to its ranges");
-  if (!state.path.empty()) {
-    const auto epoch = read_epoch_file(state.path);
-    ++report.checked;
-    if (!epoch) {
-      store_finding(ErrorCode::kCorrupt, epoch.error().message);
-    } else if (!*epoch) {
-      store_finding(ErrorCode::kMissing, "the file `epoch` beside the engine was lost");
+  // Sums of damaged parts prove nothing more.
+  if (report.corrupt + report.missing == 0) {
+    if (record_sum != meta.totals.record_sum) {
+      find(ErrorCode::kCorrupt,
+           "a record of a region, and maybe all of the region, is of another time than the "
+           "totals of the store: an older copy was put back");
+    } else if (level0 != meta.totals.level0 || bytes != meta.totals.stored_bytes) {
+      find(ErrorCode::kCorrupt, "the totals of the store do not add up to what it holds");
     }
+  }
+  if (state.path.empty()) return report;
+  const auto epoch = read_epoch_file(state.path);
+  ++report.checked;
+  if (!epoch) {
+    find(ErrorCode::kCorrupt, epoch.error().message);
+  } else if (!*epoch) {
+    find(ErrorCode::kMissing, "the file `epoch` beside the engine was lost");
   }
   return report;
 }

@@ -82,9 +82,12 @@ Result<Volume> Volume::create_on(std::unique_ptr<Engine> engine, CreateOptions c
   batch.require(format::meta_unit(), format::manifest_key(), std::nullopt);
   batch.put(format::meta_unit(), format::manifest_key(), value);
   totals.stored_bytes = format::manifest_key().size() + value.size();
+  totals.meta_keys = 1;
+  totals.meta_sum = format::seal_of(value);
   for (int level = 0; level <= kMaxLevel; ++level) {
     const MapDelta delta = create_map(level, model, batch);
     totals.stored_bytes += delta.bytes;
+    totals.record_sum += delta.record_sum;
     if (level == 0) totals.level0 = delta.counters;
   }
   batch.put(format::meta_unit(), format::totals_key(), format::totals_value(totals, model));
@@ -93,7 +96,8 @@ Result<Volume> Volume::create_on(std::unique_ptr<Engine> engine, CreateOptions c
   return open_on(std::move(engine), options);
 }
 
-Result<Volume> Volume::open_on(std::unique_ptr<Engine> engine, OpenOptions options) {
+Result<std::unique_ptr<Volume::State>> Volume::load_on(std::unique_ptr<Engine> engine,
+                                                       const OpenOptions& options) {
   Manifest manifest;
   {
     TERRANE_ASSIGN(const auto snapshot, engine->snapshot());
@@ -104,6 +108,11 @@ Result<Volume> Volume::open_on(std::unique_ptr<Engine> engine, OpenOptions optio
   TERRANE_ASSIGN(World world, World::create(manifest.world));
   auto state = std::make_unique<State>(std::move(engine), std::move(manifest), std::move(world), options);
   TERRANE_TRY(state->load());
+  return state;
+}
+
+Result<Volume> Volume::open_on(std::unique_ptr<Engine> engine, OpenOptions options) {
+  TERRANE_ASSIGN(auto state, load_on(std::move(engine), options));
   if (state->writable) TERRANE_TRY(state->finish_due_levels({}));
   return Volume(std::move(state));
 }
@@ -143,20 +152,22 @@ Result<Volume> Volume::open(const std::string& where, OpenOptions options) {
     return Error{ErrorCode::kNotFound,
                  fmt::format("there is no terrane store at `{}`; make one with `terrane create`", where)};
   }
+  // Before the engine: a writer beside us only moves on, so what the engine then holds is no older.
+  TERRANE_ASSIGN(const auto epoch, read_epoch_file(where));
   const bool write = options.access == Access::kWrite;
   TERRANE_ASSIGN(auto engine,
                  open_rocks_engine(engine_path(where), write ? EngineMode::kWrite : EngineMode::kReadOnly));
-  TERRANE_ASSIGN(const auto epoch, read_epoch_file(where));
-  TERRANE_ASSIGN(Volume volume, open_on(std::move(engine), options));
-  volume.state_->path = where;
-  if (epoch && *epoch > volume.state_->totals.epoch) {
-    volume.state_->writable = false;
+  TERRANE_ASSIGN(auto state, load_on(std::move(engine), options));
+  if (epoch && *epoch > state->totals.epoch) {
+    state->writable = false;
     return corrupt(
         fmt::format("the store `{}` went back in time: batch {} was on disk and batch {} is the last now; "
                     "{}/db was replaced by an older copy. Put the newer one back",
-                    where, *epoch, volume.state_->totals.epoch, where));
+                    where, *epoch, state->totals.epoch, where));
   }
-  return volume;
+  state->path = where;
+  if (state->writable) TERRANE_TRY(state->finish_due_levels({}));
+  return Volume(std::move(state));
 }
 
 const World& Volume::world() const {
@@ -315,9 +326,8 @@ Result<VolumeInfo> Volume::info() const {
 
 Status Volume::compact() {
   TERRANE_TRY(state_->check_writable());
-  TERRANE_TRY(state_->engine->flush());
-  TERRANE_TRY(state_->engine->compact());
-  return state_->save_epoch();
+  TERRANE_TRY(state_->save_epoch());
+  return state_->engine->compact();
 }
 
 Status Volume::checkpoint(const std::string& path) const {
@@ -341,7 +351,9 @@ Status Volume::refresh() {
   state.cache.begin_change({});
   Status status = state.engine->refresh();
   state.cache.clear();
-  state.cache.end_change(0);
+  // A reader may still hold an older state: what it loads must not enter any more.
+  const auto snapshot = state.engine->snapshot();
+  state.cache.end_change(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
   TERRANE_TRY(std::move(status));
   return state.load();
 }
@@ -360,9 +372,14 @@ Status Volume::adopt_catalogue(const Catalogue& catalogue) {
   Manifest changed = state.manifest;
   changed.catalogue = catalogue;
   format::Totals totals = state.totals;
-  totals.stored_bytes += manifest_value(changed).size() - manifest_value(state.manifest).size();
+  TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
+  TERRANE_ASSIGN(const auto stored, snapshot->get(format::meta_unit(), format::manifest_key()));
+  if (!stored) return missing("the manifest is gone from the store: data was lost");
+  const std::string value = manifest_value(changed);
+  totals.stored_bytes += value.size() - stored->size();
+  totals.meta_sum += format::seal_of(value) - format::seal_of(*stored);
   Batch batch;
-  batch.put(format::meta_unit(), format::manifest_key(), manifest_value(changed));
+  batch.put(format::meta_unit(), format::manifest_key(), value);
   TERRANE_TRY(write_meta(state, std::move(batch), totals, Durability::kFsync, {}));
   state.manifest = std::move(changed);
   state.fluids = state.manifest.catalogue.fluids();

@@ -185,6 +185,7 @@ class Volume {
 
  private:
   explicit Volume(std::unique_ptr<State> state);
+  static Result<std::unique_ptr<State>> load_on(std::unique_ptr<Engine> engine, const OpenOptions& options);
   std::unique_ptr<State> state_;
 };
 

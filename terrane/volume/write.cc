@@ -12,9 +12,14 @@ using format::Pending;
 
 namespace {
 
-std::size_t pending_bytes(const Volume::State& state, const Pending& pending) {
+// A record of unfinished work comes into the totals (sign 1) or leaves them (-1).
+void account(const Volume::State& state, const Pending& pending, int sign, format::Totals& totals) {
   const std::string key = format::pending_key(pending.id);
-  return key.size() + format::pending_value(key, pending, state.model).size();
+  const std::string value = format::pending_value(key, pending, state.model);
+  const auto one = static_cast<std::uint64_t>(static_cast<std::int64_t>(sign));
+  totals.stored_bytes += one * (key.size() + value.size());
+  totals.meta_keys += one;
+  totals.meta_sum += one * format::seal_of(value);
 }
 
 bool is_uniform(std::span<const MaterialId> voxels) {
@@ -22,6 +27,13 @@ bool is_uniform(std::span<const MaterialId> voxels) {
 }
 
 }  // namespace
+
+void put_pending(const Volume::State& state, const Pending& pending, Batch& batch, format::Totals& totals) {
+  account(state, pending, 1, totals);
+  totals.next_pending = std::max(totals.next_pending, pending.id + 1);
+  const std::string key = format::pending_key(pending.id);
+  batch.put(format::meta_unit(), key, format::pending_value(key, pending, state.model));
+}
 
 Edit make_edit(const Volume::State& state, Position position, bool written, Policy policy,
                std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch) {
@@ -48,10 +60,18 @@ Status write_meta(Volume::State& state, Batch batch, format::Totals totals, Dura
   // Even a failed write may have reached the engine, so the cache begins anew at what it holds now.
   const auto snapshot = state.engine->snapshot();
   state.cache.end_change(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
-  TERRANE_TRY(std::move(status));
+  if (!status) {
+    // With neither answer the mark of unfinished work stays: a reader rather waits than sees levels out of
+    // step.
+    if (!snapshot) return status;
+    Result<Meta> now = read_meta(**snapshot, state.model);
+    if (!now) return status;
+    totals = now->totals;
+    state.pending.reset(std::move(now->unfinished));
+  }
   std::scoped_lock lock(state.totals_mutex);
   state.totals = totals;
-  return ok();
+  return status;
 }
 
 Status commit(Volume::State& state, int level, std::span<const Edit> edits, const PendingChange& change,
@@ -64,25 +84,19 @@ Status commit(Volume::State& state, int level, std::span<const Edit> edits, cons
     const MapState map{*snapshot, state.one_keyspace, state.lattice(level), state.model, totals.epoch + 1};
     TERRANE_ASSIGN(const MapDelta delta, edit_map(map, edits, batch));
     totals.stored_bytes += delta.bytes;
+    totals.record_sum += delta.record_sum;
     if (level == 0) totals.level0.add(delta.counters, 1);
     for (const Edit& edit : edits) changed.push_back({level, edit.run});
   }
-  if (change.before) totals.stored_bytes -= pending_bytes(state, *change.before);
+  if (change.before) account(state, *change.before, -1, totals);
   if (change.after) {
-    totals.stored_bytes += pending_bytes(state, *change.after);
-    totals.next_pending = std::max(totals.next_pending, change.after->id + 1);
-    const std::string key = format::pending_key(change.after->id);
-    batch.put(format::meta_unit(), key, format::pending_value(key, *change.after, state.model));
-    // Known before the batch can be seen: a reader that sees the change also sees what is due.
-    if (!change.before) state.pending.put(*change.after);
+    put_pending(state, *change.after, batch, totals);
   } else if (change.before) {
     batch.erase(format::meta_unit(), format::pending_key(change.before->id));
   }
-  Status status = write_meta(state, std::move(batch), totals, durability, changed);
-  if (!status) {
-    if (change.after && !change.before) state.pending.remove(change.after->id);
-    return status;
-  }
+  // Known before the batch can be seen: a reader that sees the change also sees what is due.
+  if (change.after && !change.before) state.pending.put(*change.after);
+  TERRANE_TRY(write_meta(state, std::move(batch), totals, durability, changed));
   if (change.after && change.before) state.pending.put(*change.after);
   if (!change.after && change.before) state.pending.remove(change.before->id);
   return ok();
@@ -160,7 +174,12 @@ Status Volume::write(const Box& box, ConstVoxelView voxels, const WriteOptions& 
   pending.kind = Pending::Kind::kWrite;
   pending.box = box;
   pending.level = 1;
-  TERRANE_TRY(commit(state, 0, edits, {std::nullopt, pending}, Durability::kBuffered));
+  // Before anybody can see the mark: readers wait for its levels instead of giving up.
+  state.pending.set_running(pending.id, true);
+  if (Status status = commit(state, 0, edits, {std::nullopt, pending}, Durability::kBuffered); !status) {
+    state.pending.set_running(pending.id, false);
+    return status;
+  }
   Task levels = options.task;  // what was written is visible: its levels follow even if the caller stops now
   levels.stop = {};
   levels.deadline.reset();
