@@ -53,13 +53,21 @@ Result<Input> array_input(const Arguments& a) {
 }
 
 // The Earth builder's ids mean something only with the Earth's catalogue.
+Status refuse_other_catalogue(const Volume& volume) {
+  if (volume.catalogue().empty() || volume.catalogue() == Catalogue::earth()) return ok();
+  return Error{
+      ErrorCode::kConflict,
+      "--earth fills a store with the materials of the Earth's catalogue, and this store has others; make "
+      "one with: terrane create STORE ... --catalogue earth"};
+}
+
 Status adopt_earth(Volume& volume) {
   const Status adopted = volume.adopt_catalogue(Catalogue::earth());
   if (adopted || adopted.error().code != ErrorCode::kConflict) return adopted;
   return Error{ErrorCode::kConflict,
-               "--earth fills a store with the materials of the Earth's catalogue, and this store has "
-               "others; make one with: terrane create STORE ... --catalogue earth (" +
-                   adopted.error().message + ")"};
+               adopted.error().message +
+                   "; --earth needs the Earth's catalogue from the start: terrane create STORE "
+                   "... --catalogue earth"};
 }
 
 Result<Input> earth_input(const Arguments& a, Volume& volume) {
@@ -68,6 +76,7 @@ Result<Input> earth_input(const Arguments& a, Volume& volume) {
         "--at, --shape and --dtype go with a file of voxels; choose the part of a relief with --region and "
         "--vertical");
   }
+  TERRANE_TRY(refuse_other_catalogue(volume));
   EarthRegion region;
   if (!a.region.empty()) {
     TERRANE_ASSIGN(const Region r, parse_region("--region", a.region));
@@ -113,7 +122,11 @@ Status run(const Arguments& a, std::stop_token stop) {
   options.task = bar.task(std::move(stop));
   options.at = input.at;
   options.restart = a.restart;
-  TERRANE_ASSIGN(const IngestReport report, volume.ingest(*input.source, options));
+  Result<IngestReport> ingested = volume.ingest(*input.source, options);
+  if (!ingested && ingested.error().code == ErrorCode::kConflict) {
+    return Error{ErrorCode::kConflict, ingested.error().message + " (--restart)"};
+  }
+  TERRANE_ASSIGN(const IngestReport report, std::move(ingested));
   print(report, a.json);
   return ok();
 }

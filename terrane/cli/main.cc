@@ -51,7 +51,9 @@ int run(CLI::App& app, const std::vector<Verb>& verbs, const std::stop_token& st
   for (const Verb& verb : verbs) {
     if (!verb.app->parsed()) continue;
     if (const Status status = verb.run(stop); !status) {
-      return complain(status.error().message, exit_code(status.error().code));
+      const Error& error = status.error();
+      const bool incomplete = error.code == ErrorCode::kIncomplete;
+      return complain(error.message + (incomplete ? " (--allow-incomplete)" : ""), exit_code(error.code));
     }
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
       return complain(std::string("cannot write to standard output: ") + std::strerror(errno), kFailed);
@@ -64,12 +66,12 @@ int run(CLI::App& app, const std::vector<Verb>& verbs, const std::stop_token& st
 int command_line(int argc, char** argv) {
   CLI::App app("A store for a whole planet in voxels", "terrane");
   app.set_version_flag("--version", "terrane " + version_text());
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);
   app.footer(
       "Examples and all options of a verb: terrane VERB --help\n"
       "Exit status: 0 fine, 1 failed, 2 a bad call.");
   CLI::App* bench = app.add_subcommand("bench", "Measure this machine with a store");
-  bench->require_subcommand(1);
+  bench->require_subcommand(0, 1);
   const std::vector<Verb> verbs = {create_verb(app),  ingest_verb(app), read_verb(app),
                                    at_verb(app),      info_verb(app),   verify_verb(app),
                                    compact_verb(app), render_verb(app), bench_store_verb(*bench)};

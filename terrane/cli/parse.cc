@@ -94,8 +94,8 @@ Result<GeoPoint> place(std::string_view option, std::string_view text, std::stri
   GeoPoint out;
   TERRANE_ASSIGN(out.longitude_deg, number<double>(option, text, lon, "longitude", form));
   TERRANE_ASSIGN(out.latitude_deg, number<double>(option, text, lat, "latitude", form));
-  if (std::abs(out.longitude_deg) > 360)
-    return bad(option, text, "longitude must lie within -360 and 360 degrees");
+  if (std::abs(out.longitude_deg) > 720)
+    return bad(option, text, "longitude must lie within -720 and 720 degrees");
   if (std::abs(out.latitude_deg) > 90)
     return bad(option, text, "latitude must lie within -90 and 90 degrees");
   return out;

@@ -76,7 +76,7 @@ TEST(ParseGeo, TakesDegreesOnTheGlobe) {
   EXPECT_EQ(p->latitude_deg, -18.3);
   EXPECT_EQ(p->elevation_m, -20);
   EXPECT_TRUE(says(why(parse_geo_point("--lonlat", "0,91,0")), {"latitude", "90"}));
-  EXPECT_TRUE(says(why(parse_geo_point("--lonlat", "400,0,0")), {"longitude", "360"}));
+  EXPECT_TRUE(says(why(parse_geo_point("--lonlat", "800,0,0")), {"longitude", "720"}));
   EXPECT_TRUE(says(why(parse_geo_point("--lonlat", "0,0")), {"LON,LAT,ELEV"}));
 }
 
