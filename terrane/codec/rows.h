@@ -19,6 +19,7 @@ struct RowsScratch {
   std::vector<MaterialId> materials;  // of kMaterial segments, in order
   std::vector<Equal> equal;           // of rows that are no copies
   std::vector<std::uint64_t> starts;  // of runs, a bit each, for every row
+  std::vector<std::uint8_t> runs;     // how many
   std::array<RowKind, kMaxRows> kinds;
   std::vector<MaterialId> palette;
   std::vector<std::uint8_t> bytes;  // decompressed, or about to be compressed

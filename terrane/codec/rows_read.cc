@@ -154,7 +154,7 @@ class RowReader {
       // More rows than a plane overlap with their source: plane by plane.
       const std::size_t plane = grid_.offset(grid_.per_plane);
       for (std::size_t at = 0; at < n; at += plane) {
-        std::memcpy(to + at, to + at - plane, std::min(plane, n - at) * sizeof(MaterialId));
+        std::memcpy(to + at, (to + at) - plane, std::min(plane, n - at) * sizeof(MaterialId));
       }
       return;
     }
@@ -227,11 +227,12 @@ class RowReader {
 
   void copy_back(std::size_t at, std::size_t n, std::size_t back) {
     MaterialId* to = voxels_ + at;
+    const MaterialId* from = to - back;
     if (back < kStep || at + n + kStep > total_) {
-      for (std::size_t i = 0; i < n; ++i) to[i] = to[i - back];
+      for (std::size_t i = 0; i < n; ++i) to[i] = from[i];
       return;
     }
-    for (std::size_t done = 0; done < n; done += kStep) copy_step(to + done - back, to + done);
+    for (std::size_t done = 0; done < n; done += kStep) copy_step(from + done, to + done);
   }
 
   std::size_t read_length() {

@@ -59,22 +59,27 @@ class RowWriter {
     e.before = row > 0 ? equal_mask(voxels, voxels - n, n) : 0;
     const bool copy_before = before && e.before == all_;
     if (copy_before && context != RowOrigins::Context::kExpectAcross) {
-      scratch_.starts[at] = scratch_.starts[at - 1];
+      copy_runs(at, at - 1);
       return kCopyBefore;
     }
     e.across = across ? equal_mask(voxels, voxels - grid_.offset(grid_.per_plane), n) : 0;
     if (across && e.across == all_) {
-      scratch_.starts[at] = scratch_.starts[at - plane];
+      copy_runs(at, at - plane);
       return kCopyAcross;
     }
     if (copy_before) {
-      scratch_.starts[at] = scratch_.starts[at - 1];
+      copy_runs(at, at - 1);
       return kCopyBefore;
     }
     e.self = row > 0 ? equal_mask(voxels, voxels - 1, n) : equal_mask(voxels + 1, voxels, n - 1) << 1;
     scratch_.starts[at] = (~e.self | 1) & all_;
-    note_materials(row);
+    scratch_.runs[at] = static_cast<std::uint8_t>(std::popcount(scratch_.starts[at]));
     return shift_or_segments(row, before, across);
+  }
+
+  void copy_runs(std::size_t to, std::size_t from) {
+    scratch_.starts[to] = scratch_.starts[from];
+    scratch_.runs[to] = scratch_.runs[from];
   }
 
   RowKind shift_or_segments(int row, bool before, bool across) const {
@@ -85,19 +90,14 @@ class RowWriter {
     return shift == shift_before ? kShiftBefore : kShiftAcross;
   }
 
-  void note_materials(int row) {
-    const MaterialId* at = row_at(row);
-    for (std::uint64_t rest = starts(row); rest != 0; rest &= rest - 1) {
-      const MaterialId m = at[std::countr_zero(rest)];
-      seen_[m >> 6] |= std::uint64_t{1} << (m & 63);
-    }
-  }
-
   int shift_price(int row, int from) const {
+    if (scratch_.runs[static_cast<std::size_t>(row)] != scratch_.runs[static_cast<std::size_t>(from)]) {
+      return kNoPrice;
+    }
     std::uint64_t a = starts(row), b = starts(from);
     const MaterialId *at = row_at(row), *other = row_at(from);
     int price = 0;
-    for (; a != 0 && b != 0; a &= a - 1, b &= b - 1) {
+    for (; a != 0; a &= a - 1, b &= b - 1) {
       const int i = std::countr_zero(a), k = std::countr_zero(b);
       if (at[i] != other[k]) return kNoPrice;
       price += move_price(std::abs(i - k));
@@ -122,32 +122,46 @@ class RowWriter {
     int length;
   };
 
-  // How far the voxels from (row, i) on are equal in the sense of `mask`, at most to the begin of row `end`.
-  int reach(std::uint64_t Equal::*mask, int row, int i, int end) const {
-    int n = std::countr_one(equal(row).*mask >> i);
-    if (i + n < grid_.length) return n;
-    n = grid_.length - i;
-    while (++row < end) {
+  // How far the voxels from (row, i) on are equal to those before, across, and just before: at most to the
+  // begin of row `end`.
+  struct Reach {
+    int before, across, self;
+  };
+  [[gnu::always_inline]] Reach reach(int row, int i, int end) const {
+    const Equal& e = equal(row);
+    Reach r{std::countr_one(e.before >> i), std::countr_one(e.across >> i), std::countr_one(e.self >> i)};
+    const int left = grid_.length - i;
+    const bool within = r.before < left && r.across < left && r.self < left;
+    if (within || row + 1 == end) return r;
+    if (r.before == left) r.before += reach_on(&Equal::before, row + 1, end);
+    if (r.across == left) r.across += reach_on(&Equal::across, row + 1, end);
+    if (r.self == left) r.self += reach_on(&Equal::self, row + 1, end);
+    return r;
+  }
+  int reach_on(std::uint64_t Equal::*mask, int row, int end) const {
+    int n = 0;
+    for (; row < end; ++row) {
       const int more = std::countr_one(equal(row).*mask);
-      n += std::min(more, grid_.length);
+      n += more;
       if (more < grid_.length) break;
     }
     return n;
   }
 
   Segment next_segment(int row, int i, int end) const {
-    Segment best{kFromRow, reach(&Equal::before, row, i, end)};
-    if (const int n = reach(&Equal::across, row, i, end); n > best.length) best = {kFromPlane, n};
-    if (const int n = reach(&Equal::self, row, i, end); n > best.length) best = {kRepeat, n};
-    if (best.length > 0) return best;
+    // The longest, of equals the first: by one number for both, since which it will be is hard to predict.
+    const Reach here = reach(row, i, end);
+    const int best =
+        std::max(std::max(here.before << 2 | (3 - kFromRow), here.across << 2 | (3 - kFromPlane)),
+                 here.self << 2 | (3 - kRepeat));
+    if (best >= 4) return {static_cast<SegmentKind>(3 - (best & 3)), best >> 2};
     if (++i == grid_.length) {
       i = 0;
       if (++row == end) return {kMaterial, 1};
     }
     // A copy that begins at the next voxel is worth more than a run as long.
-    const int copy = std::max(reach(&Equal::before, row, i, end), reach(&Equal::across, row, i, end));
-    const int run = reach(&Equal::self, row, i, end);
-    return {kMaterial, copy >= run ? 1 : 1 + run};
+    const Reach next = reach(row, i, end);
+    return {kMaterial, std::max(next.before, next.across) >= next.self ? 1 : 1 + next.self};
   }
 
   void write_stretches() {
@@ -162,7 +176,11 @@ class RowWriter {
   void write_segments(int row, int end) {
     for (int i = 0; row < end;) {
       const Segment s = next_segment(row, i, end);
-      if (s.kind == kMaterial) scratch_.materials.push_back(row_at(row)[i]);
+      if (s.kind == kMaterial) {
+        const MaterialId m = row_at(row)[i];
+        scratch_.materials.push_back(m);
+        seen_[m >> 6] |= std::uint64_t{1} << (m & 63);
+      }
       const int field = std::min(s.length - 1, kSegmentLengthLimit);
       stream(kSegmentStream).push_back(static_cast<std::uint8_t>(s.kind | field << 2));
       if (field == kSegmentLengthLimit) write_length(static_cast<std::uint32_t>(s.length - 1 - field));
@@ -225,6 +243,7 @@ void write_rows(const MaterialId* voxels, RowGrid grid, std::span<std::uint64_t,
   scratch.materials.clear();
   scratch.equal.resize(kMaxRows);
   scratch.starts.resize(kMaxRows);
+  scratch.runs.resize(kMaxRows);
   RowWriter(voxels, grid, seen, scratch).write();
 }
 
