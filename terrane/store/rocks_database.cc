@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdarg>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include <rocksdb/env.h>
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
@@ -72,6 +74,15 @@ void DurabilityGuard::OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocks
 
 namespace {
 
+// Failures come back as statuses. RocksDB's own log file is more than superfluous: after its disk was full,
+// the next line that it logs aborts the process where assertions are on, as in Debian's build.
+class Silence final : public rocksdb::Logger {
+ public:
+  Silence() : rocksdb::Logger(rocksdb::FATAL_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::BlockBasedTableOptions table_options(std::shared_ptr<rocksdb::Cache> cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = std::move(cache);
@@ -119,9 +130,7 @@ rocksdb::Options rocks_options(const RocksEngineOptions& options, std::shared_pt
   o.skip_stats_update_on_db_open = true;
   o.allow_fallocate = false;  // du would count what is not used yet
 
-  o.info_log_level = rocksdb::WARN_LEVEL;
-  o.max_log_file_size = 1 << 20;
-  o.keep_log_file_num = 2;
+  o.info_log = std::make_shared<Silence>();
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
   return o;

@@ -140,7 +140,6 @@ Result<std::unique_ptr<Engine>> open_rocks_reader(const std::string& path, const
   rocksdb::Options rocks = rocks_options(options, rocksdb::NewLRUCache(options.block_cache_bytes));
   rocks.env = env;
   rocks.create_if_missing = false;
-  rocks.info_log = nullptr;  // the directory may be on a medium that cannot be written
   TERRANE_ASSIGN(Opened opened, open_beside_writer(path, rocks));
   return std::unique_ptr<Engine>(std::make_unique<RocksReader>(path, std::move(rocks), std::move(opened)));
 }
