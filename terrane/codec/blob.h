@@ -5,8 +5,8 @@
 namespace terrane::detail {
 
 // Appends `bytes` to `out`: as a zstd frame without its magic number where that is shorter, else as they
-// are. Never longer than `bytes`.
-void put_blob(std::span<const std::uint8_t> bytes, int zstd_level, CodecScratch::State& state,
+// are. Never longer than `bytes`. The policy says how hard zstd tries.
+void put_blob(std::span<const std::uint8_t> bytes, Policy policy, CodecScratch::State& state,
               std::string& out);
 
 // The bytes that a blob holds, which must be exactly as many as `room` has. A blob of just that size is

@@ -15,9 +15,9 @@ std::size_t palette_bytes(std::size_t distinct, std::size_t voxels);
 // 256.
 void list_seen(CodecScratch::State& state);
 
-// rows_codec().encode() with another effort: the zstd level. The format is the same. The materials that
-// occur are then in the palette of the scratch.
-void encode_rows(int zstd_level, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
+// rows_codec().encode() with the effort of a policy; the format is the same. The materials that occur are
+// then in the palette of the scratch.
+void encode_rows(Policy policy, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
                  std::string& out);
 
 // How decode and at begin everywhere: an error here is the caller's, not the store's.

@@ -46,7 +46,7 @@ TEST(Frame, IsTheSmallestOfWhatThePolicyTries) {
     for (const Codec* codec : all_codecs()) {
       std::string payload;
       if (codec->id() == CodecId::kRows) {
-        detail::encode_rows(1, brick.voxels, brick.shape, scratch, payload);
+        detail::encode_rows(Policy::kFast, brick.voxels, brick.shape, scratch, payload);
       } else if (!codec->encode(brick.voxels, brick.shape, scratch, payload)) {
         continue;
       }

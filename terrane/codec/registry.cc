@@ -8,10 +8,6 @@ namespace {
 
 constexpr std::string_view kPolicyNames[] = {"fast", "balanced", "archive"};
 
-constexpr int zstd_level(Policy policy) {
-  return policy == Policy::kFast ? 1 : policy == Policy::kBalanced ? 6 : 19;
-}
-
 }  // namespace
 
 CodecScratch::CodecScratch() : state_(std::make_unique<State>()) {}
@@ -55,7 +51,7 @@ Encoded encode_smallest(Policy policy, std::span<const MaterialId> voxels, Brick
   const auto encoded = [](const Codec& codec) { return Encoded{codec.id(), codec.version()}; };
   if (detail::uniform_codec().encode(voxels, shape, scratch, out)) return encoded(detail::uniform_codec());
   const std::size_t start = out.size();
-  detail::encode_rows(zstd_level(policy), voxels, shape, scratch, out);
+  detail::encode_rows(policy, voxels, shape, scratch, out);
   const std::size_t distinct = scratch.state().palette.size();
   if (detail::palette_bytes(distinct, voxels.size()) > out.size() - start)
     return encoded(detail::rows_codec());

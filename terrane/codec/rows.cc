@@ -17,7 +17,6 @@ enum Form : std::uint8_t {
   kJoined,  // palette, sizes of the streams, one blob of all
 };
 
-constexpr int kDefaultLevel = 6;
 constexpr std::size_t kMaxPalette = 256;
 // Below this, streams share one blob if that is smaller.
 constexpr std::size_t kJoinLimit = 4096;
@@ -79,7 +78,7 @@ void put_materials(CodecScratch::State& state) {
   }
 }
 
-void put_streams(Form form, int level, CodecScratch::State& state, std::string& out) {
+void put_streams(Form form, Policy policy, CodecScratch::State& state, std::string& out) {
   RowsScratch& rows = state.rows;
   out.push_back(static_cast<char>(form));
   put_palette(state.palette, out);
@@ -87,20 +86,21 @@ void put_streams(Form form, int level, CodecScratch::State& state, std::string& 
   if (form == kJoined) {
     rows.bytes.clear();
     for (const auto& stream : rows.streams) rows.bytes.insert(rows.bytes.end(), stream.begin(), stream.end());
-    put_blob(rows.bytes, level, state, out);
+    put_blob(rows.bytes, policy, state, out);
     return;
   }
   std::string& blobs = rows.blobs;
   blobs.clear();
   for (const auto& stream : rows.streams) {
     const std::size_t start = blobs.size();
-    put_blob(stream, level, state, blobs);
+    put_blob(stream, policy, state, blobs);
     if (!stream.empty()) ByteWriter(out).varint(blobs.size() - start);
   }
   out += blobs;
 }
 
-void put_whole(std::span<const MaterialId> voxels, int level, CodecScratch::State& state, std::string& out) {
+void put_whole(std::span<const MaterialId> voxels, Policy policy, CodecScratch::State& state,
+               std::string& out) {
   out.push_back(static_cast<char>(kWhole));
   put_palette(state.palette, out);
   std::vector<std::uint8_t>& bytes = state.rows.bytes;
@@ -112,7 +112,7 @@ void put_whole(std::span<const MaterialId> voxels, int level, CodecScratch::Stat
     bytes.resize(voxels.size_bytes());
     std::memcpy(bytes.data(), voxels.data(), voxels.size_bytes());
   }
-  put_blob(bytes, level, state, out);
+  put_blob(bytes, policy, state, out);
 }
 
 // Keeps the shorter of what `out` has from `start` on, and `other`.
@@ -196,7 +196,7 @@ class RowsCodec final : public Codec {
 
   bool encode(std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
               std::string& out) const override {
-    encode_rows(kDefaultLevel, voxels, shape, scratch, out);
+    encode_rows(Policy::kBalanced, voxels, shape, scratch, out);
     return true;
   }
 
@@ -251,7 +251,7 @@ class RowsCodec final : public Codec {
 
 }  // namespace
 
-void encode_rows(int zstd_level, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
+void encode_rows(Policy policy, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
                  std::string& out) {
   CodecScratch::State& state = scratch.state();
   RowsScratch& rows = state.rows;
@@ -262,15 +262,15 @@ void encode_rows(int zstd_level, std::span<const MaterialId> voxels, BrickShape 
   std::size_t bytes = 0;
   for (const auto& stream : rows.streams) bytes += stream.size();
   const std::size_t start = out.size();
-  put_streams(kApart, zstd_level, state, out);
+  put_streams(kApart, policy, state, out);
   if (bytes <= kJoinLimit) {
     rows.other.clear();
-    put_streams(kJoined, zstd_level, state, rows.other);
+    put_streams(kJoined, policy, state, rows.other);
     keep_shorter(start, rows.other, out);
   }
   if (rows.streams[kSegmentStream].size() > voxels.size() / kNoise) {
     rows.other.clear();
-    put_whole(voxels, zstd_level, state, rows.other);
+    put_whole(voxels, policy, state, rows.other);
     keep_shorter(start, rows.other, out);
   }
   if (out.size() - start <= voxels.size_bytes()) return;
