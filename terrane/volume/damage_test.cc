@@ -143,7 +143,7 @@ TEST_P(Damage, TheSampleHoldsEveryKindOfKey) {
 TEST_P(Damage, AFlippedBitIsCorruptAndNeverOtherVoxels) {
   for (const auto& [at, value] : whole_) {
     if (!chosen(at)) continue;
-    const std::size_t step = std::max<std::size_t>(1, value.size() / 40);
+    const std::size_t step = std::max<std::size_t>(1, value.size() / 64);
     for (std::size_t i = 0; i < value.size(); i += step) {
       const unsigned bit = static_cast<unsigned>(random_.below(8));
       SCOPED_TRACE(name_of(at) + " byte " + std::to_string(i) + " bit " + std::to_string(bit));
@@ -267,6 +267,32 @@ TEST_P(Damage, AnOlderVersionOfAUnitIsDetected) {
         EXPECT_TRUE(!report || report->corrupt + report->missing > 0);
       }
       store_.restore(whole_);
+    }
+  }
+}
+
+TEST_P(Damage, CoarserLevelsAreMadeAnewWhateverBecameOfThem) {
+  for (const auto& [at, value] : whole_) {
+    if (!chosen(at) || at.first.level == 0) continue;
+    for (const bool lost : {true, false}) {
+      SCOPED_TRACE(name_of(at) + (lost ? " lost" : " damaged"));
+      if (lost) {
+        store_.erase(at);
+      } else {
+        store_.put(at, value.substr(1));
+      }
+      OpenOptions options = open_;
+      options.access = Access::kWrite;
+      Volume volume = Volume::open_on(store_.lend(), options).value();
+      const Status status = volume.rebuild_levels();
+      EXPECT_TRUE(status) << status.error().message;
+      sample::expect_clean(volume);
+      for (std::size_t l = 0; l < truth_.size(); ++l) {
+        EXPECT_EQ(volume.read({volume.world().bounds(), static_cast<int>(l), {}}).value().voxels,
+                  truth_[l].voxels);
+      }
+      store_.restore(whole_);
+      if (HasFailure()) return;
     }
   }
 }
