@@ -16,6 +16,12 @@ constexpr double kMaxHeightM = 100'000;
 constexpr double kReliefSpanM = 20'000;
 constexpr double kMetresPerDegree = 111'320;
 
+// A block with a border of one sample: the index of its sample (column, row), each from -1 on.
+constexpr int kWide = ReliefGrid::kBlock + 2;
+constexpr std::size_t bordered(int column, int row) {
+  return static_cast<std::size_t>(row + 1) * kWide + static_cast<std::size_t>(column + 1);
+}
+
 // GDAL tells its errors to the terminal unless asked not to; the last one is kept all the same.
 class QuietGdal {
  public:
@@ -204,46 +210,43 @@ Status ReliefGrid::read_samples(int column, int row, int columns, int rows, doub
                            CPLGetLastErrorMsg(), column, row, path_)};
 }
 
-// The block with one more sample on each side, for the relief: across the seam where the grid closes, and
-// the edge again elsewhere.
-Result<std::shared_ptr<const ReliefGrid::Block>> ReliefGrid::load(int bx, int by) const {
-  constexpr int kWide = kBlock + 2;
+// A block with one more sample on each side, in cm: across the seam where the grid closes, and the edge again
+// elsewhere.
+Result<std::vector<std::int32_t>> ReliefGrid::load_bordered(int bx, int by) const {
   const GridPlaces& p = places_;
   const int column0 = bx * kBlock, row0 = by * kBlock;
   const int columns = std::min(kBlock, p.nx - column0), rows = std::min(kBlock, p.ny - row0);
   const int top = std::max(row0 - 1, 0), bottom = std::min(row0 + rows + 1, p.ny);
-  std::vector<double> raw(static_cast<std::size_t>(kWide * kWide));
-  const auto raw_at = [&](int column, int row) {
-    return &raw[static_cast<std::size_t>((row - row0 + 1) * kWide + column - column0 + 1)];
-  };
+  std::vector<double> raw(std::size_t{kWide} * kWide, std::nan(""));
+  const auto at = [&](int column, int row) { return raw.data() + bordered(column - column0, row - row0); };
   const auto read = [&](int from, int n, int to) {
-    return read_samples(from, top, n, bottom - top, raw_at(to, top), kWide);
+    return read_samples(from, top, n, bottom - top, at(to, top), kWide);
   };
-  TERRANE_TRY(read(column0, columns, column0));
   const int west = column0 > 0 ? column0 - 1 : p.around ? p.nx - 1 : 0;
   const int after = column0 + columns;
+  TERRANE_TRY(read(column0, columns, column0));
   TERRANE_TRY(read(west, 1, column0 - 1));
   TERRANE_TRY(read(after < p.nx ? after : p.around ? 0 : p.nx - 1, 1, after));
-  if (row0 == 0) std::copy_n(raw_at(column0 - 1, 0), columns + 2, raw_at(column0 - 1, -1));
-  if (row0 + rows == p.ny) std::copy_n(raw_at(column0 - 1, p.ny - 1), columns + 2, raw_at(column0 - 1, p.ny));
+  if (row0 == 0) std::copy_n(at(column0 - 1, 0), columns + 2, at(column0 - 1, -1));
+  if (row0 + rows == p.ny) std::copy_n(at(column0 - 1, p.ny - 1), columns + 2, at(column0 - 1, p.ny));
 
-  std::vector<std::int32_t> wide(raw.size(), kHole);
-  for (int y = 0; y < rows + 2; ++y) {
-    for (int x = 0; x < columns + 2; ++x) {
-      const auto i = static_cast<std::size_t>(y * kWide + x);
-      const double metres = raw[i] * scale_ + offset_;
-      const bool hole = (has_no_data_ && raw[i] == no_data_) || !(std::abs(metres) <= kMaxHeightM);
-      if (!hole) wide[i] = static_cast<std::int32_t>(std::llround(metres * 100));
-    }
+  std::vector<std::int32_t> out(raw.size(), kHole);
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    const double metres = raw[i] * scale_ + offset_;
+    const bool hole = (has_no_data_ && raw[i] == no_data_) || !(std::abs(metres) <= kMaxHeightM);
+    if (!hole) out[i] = static_cast<std::int32_t>(std::llround(metres * 100));
   }
+  return out;
+}
+
+Result<std::shared_ptr<const ReliefGrid::Block>> ReliefGrid::load(int bx, int by) const {
+  TERRANE_ASSIGN(const std::vector<std::int32_t> wide, load_bordered(bx, by));
   auto block = std::make_shared<Block>();
-  block->ground_cm.assign(std::size_t{kBlock} * kBlock, kHole);
-  block->relief_m.assign(std::size_t{kBlock} * kBlock, 0);
-  for (int y = 0; y < rows; ++y) {
-    for (int x = 0; x < columns; ++x) {
-      const auto middle = static_cast<std::size_t>((y + 1) * kWide + x + 1);
-      const auto to = static_cast<std::size_t>(y * kBlock + x);
-      block->ground_cm[to] = wide[middle];
+  block->ground_cm.reserve(std::size_t{kBlock} * kBlock);
+  block->relief_m.reserve(std::size_t{kBlock} * kBlock);
+  for (int y = 0; y < kBlock; ++y) {
+    for (int x = 0; x < kBlock; ++x) {
+      const std::size_t middle = bordered(x, y);
       std::int64_t lowest = std::numeric_limits<std::int32_t>::max(), highest = kHole;
       for (const std::size_t row : {middle - kWide, middle, middle + kWide}) {
         for (const std::size_t i : {row - 1, row, row + 1}) {
@@ -253,7 +256,8 @@ Result<std::shared_ptr<const ReliefGrid::Block>> ReliefGrid::load(int bx, int by
         }
       }
       const std::int64_t relief = highest > lowest ? (highest - lowest) * relief_scale_q8_ / 25600 : 0;
-      block->relief_m[to] = static_cast<std::uint16_t>(std::min<std::int64_t>(relief, 65535));
+      block->ground_cm.push_back(wide[middle]);
+      block->relief_m.push_back(static_cast<std::uint16_t>(std::min<std::int64_t>(relief, 65535)));
     }
   }
   return std::shared_ptr<const Block>(std::move(block));

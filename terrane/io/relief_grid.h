@@ -65,6 +65,7 @@ class ReliefGrid {
   Status examine_band();
   std::shared_ptr<const Block> cached(std::int64_t key) const;
   Result<std::shared_ptr<const Block>> load(int bx, int by) const;
+  Result<std::vector<std::int32_t>> load_bordered(int bx, int by) const;
   Status read_samples(int column, int row, int columns, int rows, double* to, int stride) const;
 
   std::string path_, identity_;

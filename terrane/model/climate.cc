@@ -65,7 +65,7 @@ constexpr std::int32_t digit(char c) {
 // Bilinear between the middles of the cells; closes around the globe and holds beyond the last rows.
 template <class Value>
 std::int32_t sample(const char (&map)[18][37], std::int32_t lat_udeg, std::int32_t lon_udeg, Value value) {
-  constexpr std::int64_t kCell = 10 * kDegree;
+  constexpr std::int64_t kCell = std::int64_t{10} * kDegree;
   const std::int64_t x = lon_udeg + 180 * std::int64_t{kDegree} - kCell / 2;
   const std::int64_t y =
       std::clamp<std::int64_t>(90 * std::int64_t{kDegree} - lat_udeg - kCell / 2, 0, 17 * kCell);
@@ -123,7 +123,7 @@ Climate climate_at(std::int32_t lat_udeg, std::int32_t lon_udeg, std::int32_t el
   // The square: half the way to the middle of Asia is still mild.
   c.mean_cc = at_latitude(kSeaMean, lat_udeg) -
               static_cast<std::int32_t>(std::int64_t{at_latitude(kInlandColder, lat)} * inland * inland /
-                                        (kFull * kFull)) -
+                                        (std::int64_t{kFull} * kFull)) -
               cooling_cc(elevation_cm) + wobble / 10;
   const auto swing = static_cast<std::int32_t>(
       lerp(at_latitude(kSwingAtSea, lat), at_latitude(kSwingInland, lat), inland, kFull));
@@ -165,7 +165,7 @@ std::string_view name(Biome biome) {
 
 bool sea_ice(std::int32_t lat_udeg, std::int32_t lon_udeg) {
   if (std::abs(lat_udeg) < 58 * kDegree) return false;
-  const std::int64_t shift = noise(lat_udeg, lon_udeg, 2 * kDegree, 3) * 1000;
+  const std::int32_t shift = noise(lat_udeg, lon_udeg, 2 * kDegree, 3) * 1000;
   const auto edge = [&](const auto& table) {
     const Place p = place(table, lon_udeg, kDegree);
     return lerp(std::int64_t{table[p.below].value} * kDegree,

@@ -111,9 +111,9 @@ std::int32_t ice_cm(const Site& s) {
     return 0;
   }
   if (s.biome != Biome::kIce) return 0;
-  const std::int64_t cold = 20 * kMetre + std::int64_t{std::max(0, 400 - s.climate.warmest_cc)} * 40;
-  return static_cast<std::int32_t>(std::min<std::int64_t>(cold, 400 * kMetre) * 150'000 /
-                                   (150'000 + s.relief_cm));
+  const std::int32_t cold_cm =
+      std::min(20 * kMetre + std::max(0, 400 - s.climate.warmest_cc) * 40, 400 * kMetre);
+  return static_cast<std::int32_t>(std::int64_t{cold_cm} * 150'000 / (150'000 + s.relief_cm));
 }
 
 struct Soil {

@@ -19,7 +19,7 @@ std::int32_t corner(std::int64_t column, std::int64_t row, std::uint32_t salt) {
 
 // 3t^2 - 2t^3 for t in 0..4096.
 std::int64_t ease(std::int64_t t) {
-  return (t * t * (3 * 4096 - 2 * t)) >> 24;
+  return (t * t * (std::int64_t{3} * 4096 - 2 * t)) >> 24;
 }
 
 }  // namespace
