@@ -297,6 +297,42 @@ TEST_P(Damage, CoarserLevelsAreMadeAnewWhateverBecameOfThem) {
   }
 }
 
+// The levels of the write cannot be made, and that must not bar the way to making all of them anew.
+TEST_P(Damage, AWriteOverDamagedLevelsIsFinishedByARebuild) {
+  const Box box = {{30, 2, 2}, {400, 22, 68}};
+  const VoxelArray voxels = sample::layers(box.size(), 2);
+  VoxelArray changed = truth_[0];
+  copy(voxels.view(), changed.view().sub(box));
+  const std::vector<VoxelArray> after = sample::levels_of(changed);
+  OpenOptions options = open_;
+  options.access = Access::kWrite;
+  for (const auto& [at, value] : whole_) {
+    if (at.first.level == 0 || at.first.level > 2) continue;
+    SCOPED_TRACE(name_of(at));
+    store_.erase(at);
+    {
+      Volume volume = Volume::open_on(store_.lend(), options).value();
+      const Status status = volume.write(box, voxels.view());
+      if (!status) {
+        EXPECT_EQ(status.error().code, ErrorCode::kMissing) << status.error().message;
+      }
+      EXPECT_EQ(volume.read({volume.world().bounds(), 0, {}}).value().voxels, after[0].voxels);
+    }
+    auto volume = Volume::open_on(store_.lend(), options);
+    ASSERT_TRUE(volume) << volume.error().message;
+    const Status status = volume->rebuild_levels();
+    EXPECT_TRUE(status) << status.error().message;
+    EXPECT_TRUE(volume->info().value().unfinished.empty());
+    sample::expect_clean(*volume);
+    for (std::size_t l = 0; l < after.size(); ++l) {
+      EXPECT_EQ(volume->read({volume->world().bounds(), static_cast<int>(l), {}}).value().voxels,
+                after[l].voxels);
+    }
+    store_.restore(whole_);
+    if (HasFailure()) return;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, Damage, testing::Values("memory", "rocks"),
                          [](const auto& info) { return std::string(info.param); });
 

@@ -17,7 +17,13 @@ Result<MapUnit> MapUnit::open_region(const MapState& state, RegionId region, boo
   const int level = state.lattice.level();
   MapUnit unit(state, format::region_unit(level, region), format::record_key(level, region), MapTag::kRange,
                batch, delta);
-  if (!fresh) TERRANE_TRY(unit.load_record());
+  if (!fresh) {
+    TERRANE_TRY(unit.load_record());
+  } else if (!state.one_keyspace) {
+    // Where the region's entry was lost, its unit may still hold what it had.
+    batch.erase_range(unit.unit_, format::map_key(level, region_first(region)),
+                      format::map_key(level, region_last(region), MapTag::kDirectory));
+  }
   return unit;
 }
 

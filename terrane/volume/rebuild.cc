@@ -118,6 +118,11 @@ Status rebuild_running(Volume::State& state, const Pending& pending, bool begun,
     }
     if (task.progress) task.progress({static_cast<std::uint64_t>(level), kMaxLevel, "levels"});
   }
+  // Nothing is due any more, whoever began it.
+  for (const Pending& due : state.pending.all()) {
+    if (due.kind == Pending::Kind::kIngest || due.id == pending.id) continue;
+    TERRANE_TRY(commit(state, 0, {}, {due, std::nullopt}, Durability::kBuffered));
+  }
   return commit(state, 0, {}, {pending, std::nullopt}, Durability::kFsync);
 }
 

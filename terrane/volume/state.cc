@@ -137,6 +137,14 @@ Status Volume::State::finish_due_levels(const Task& task) {
   return ok();
 }
 
+Status Volume::State::catch_up() {
+  Status status = finish_due_levels({});
+  if (status) return status;
+  // Damage must not bar the way to its repair: the marks stay, and reads inside them say so.
+  const ErrorCode code = status.error().code;
+  return code == ErrorCode::kMissing || code == ErrorCode::kCorrupt ? ok() : status;
+}
+
 Status Volume::State::save_epoch() const {
   // Taken before the flush: another thread's later batch may not be on disk after it.
   std::uint64_t epoch = 0;

@@ -85,6 +85,7 @@ struct Volume::State {
   Status check_writable() const;
   Status load();                               // totals and unfinished work, from the engine
   Status finish_due_levels(const Task& task);  // of writes that ended before their levels were made
+  Status catch_up();                           // the same on opening, as far as the store is sound
   Status save_epoch() const;                   // flushes, and says beside the engine how far it is
 };
 

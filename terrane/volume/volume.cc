@@ -113,7 +113,7 @@ Result<std::unique_ptr<Volume::State>> Volume::load_on(std::unique_ptr<Engine> e
 
 Result<Volume> Volume::open_on(std::unique_ptr<Engine> engine, OpenOptions options) {
   TERRANE_ASSIGN(auto state, load_on(std::move(engine), options));
-  if (state->writable) TERRANE_TRY(state->finish_due_levels({}));
+  if (state->writable) TERRANE_TRY(state->catch_up());
   return Volume(std::move(state));
 }
 
@@ -166,7 +166,7 @@ Result<Volume> Volume::open(const std::string& where, OpenOptions options) {
                     where, *epoch, state->totals.epoch, where));
   }
   state->path = where;
-  if (state->writable) TERRANE_TRY(state->finish_due_levels({}));
+  if (state->writable) TERRANE_TRY(state->catch_up());
   return Volume(std::move(state));
 }
 
