@@ -3,9 +3,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "terrane/codec/codec.h"
+#include "terrane/codec/frame.h"
 
-// The examples of docs/codecs, decoded as they stand there.
+// The examples of docs/codecs and docs/format/frame.md, decoded as they stand there.
 namespace terrane {
 namespace {
 
@@ -52,24 +52,41 @@ std::pair<BrickShape, std::vector<MaterialId>> parse_voxels(const std::string& t
   return {shape, voxels};
 }
 
+struct Example {
+  std::string bytes;
+  BrickShape shape;
+  std::vector<MaterialId> voxels;
+};
+
+Example example_of(const std::string& document) {
+  std::ifstream in(std::string(TERRANE_DOCS) + "/" + document);
+  std::stringstream file;
+  file << in.rdbuf();
+  const auto [shape, voxels] = parse_voxels(block(file.str(), "voxels"));
+  EXPECT_EQ(voxels.size(), shape.voxels()) << document;
+  return {parse_hex(block(file.str(), "hex")), shape, voxels};
+}
+
 TEST(CodecDocs, HaveExamplesThatDecodeAsTheySay) {
   CodecScratch scratch;
   for (const Codec* codec : all_codecs()) {
     SCOPED_TRACE(codec->name());
-    std::ifstream in(std::string(TERRANE_DOCS) + "/codecs/" + std::string(codec->name()) + ".md");
-    std::stringstream file;
-    file << in.rdbuf();
-    const std::string payload = parse_hex(block(file.str(), "hex"));
-    const auto [shape, expected] = parse_voxels(block(file.str(), "voxels"));
-    ASSERT_FALSE(payload.empty());
-    ASSERT_EQ(expected.size(), shape.voxels());
-    std::vector<MaterialId> voxels(shape.voxels());
-    ASSERT_TRUE(codec->decode(as_bytes(payload), codec->version(), shape, scratch, voxels));
-    EXPECT_EQ(voxels, expected);
+    const Example example = example_of("codecs/" + std::string(codec->name()) + ".md");
+    std::vector<MaterialId> voxels(example.shape.voxels());
+    ASSERT_TRUE(codec->decode(as_bytes(example.bytes), codec->version(), example.shape, scratch, voxels));
+    EXPECT_EQ(voxels, example.voxels);
     std::string encoded;
-    ASSERT_TRUE(codec->encode(expected, shape, scratch, encoded));
-    EXPECT_EQ(encoded, payload);
+    ASSERT_TRUE(codec->encode(example.voxels, example.shape, scratch, encoded));
+    EXPECT_EQ(encoded, example.bytes);
   }
+}
+
+TEST(FrameDocs, HaveAnExampleThatDecodesAsItSays) {
+  CodecScratch scratch;
+  const Example example = example_of("format/frame.md");
+  std::vector<MaterialId> voxels(example.shape.voxels());
+  ASSERT_TRUE(decode_frame(as_bytes(example.bytes), example.shape, CheckVoxels::kYes, scratch, voxels));
+  EXPECT_EQ(voxels, example.voxels);
 }
 
 }  // namespace
