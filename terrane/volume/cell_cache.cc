@@ -107,6 +107,34 @@ struct CellCache::Shard {
   }
 };
 
+void VoxelBuffers::Return::operator()(MaterialId* voxels) const {
+  if (home != nullptr) {
+    std::scoped_lock lock(home->mutex_);
+    if (home->idle_.size() < kIdle) {
+      home->idle_.push_back(voxels);
+      return;
+    }
+  }
+  delete[] voxels;
+}
+
+VoxelBuffers::Buffer VoxelBuffers::lend(std::size_t count) {
+  if (count != kWhole) return Buffer(new MaterialId[count], Return{});
+  {
+    std::scoped_lock lock(mutex_);
+    if (!idle_.empty()) {
+      MaterialId* voxels = idle_.back();
+      idle_.pop_back();
+      return Buffer(voxels, Return{this});
+    }
+  }
+  return Buffer(new MaterialId[kWhole], Return{this});
+}
+
+VoxelBuffers::~VoxelBuffers() {
+  for (MaterialId* voxels : idle_) delete[] voxels;
+}
+
 CellCache::CellCache(std::uint64_t capacity_bytes) : shards_(new Shard[kShards]) {
   for (std::size_t i = 0; i < kShards; ++i) shards_[i].capacity = capacity_bytes / kShards;
 }

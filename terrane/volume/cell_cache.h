@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "terrane/base/status.h"
 #include "terrane/codec/codec.h"
@@ -13,13 +15,33 @@
 
 namespace terrane {
 
+// Buffers of whole bricks, reused: a fresh one costs its page faults, about as much as decoding into it.
+// Keeps at most kIdle idle ones. Thread-safe; outlives the buffers it lent.
+class VoxelBuffers {
+ public:
+  struct Return {
+    VoxelBuffers* home = nullptr;
+    void operator()(MaterialId* voxels) const;
+  };
+  using Buffer = std::unique_ptr<MaterialId[], Return>;
+  // Room for `count` voxels, at least; not cleared.
+  Buffer lend(std::size_t count);
+  ~VoxelBuffers();
+
+ private:
+  static constexpr std::size_t kIdle = 64;  // 32 MiB
+  static constexpr std::size_t kWhole = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;
+  std::mutex mutex_;
+  std::vector<MaterialId*> idle_;
+};
+
 // One brick as readers see it: one material throughout, or its voxels, dense [x, y, z] of the brick's true
 // shape. Immutable.
 struct Cell {
   RangeKind kind = RangeKind::kPredicted;
   MaterialId material = 0;  // unless there are voxels
   std::size_t count = 0;    // of voxels; 0: uniform
-  std::unique_ptr<MaterialId[]> voxels;
+  VoxelBuffers::Buffer voxels;
   std::size_t bytes() const { return sizeof(Cell) + count * sizeof(MaterialId); }
 };
 using CellPtr = std::shared_ptr<const Cell>;

@@ -84,8 +84,7 @@ Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, 
     auto cell = std::make_shared<Cell>();
     cell->kind = RangeKind::kBrick;
     cell->count = shape_of(state.lattice(level).brick_box(position)).voxels();
-    // Not make_unique: the voxels need no zeros, all of them are decoded into.
-    cell->voxels.reset(new MaterialId[cell->count]);
+    cell->voxels = state.buffers.lend(cell->count);
     ScratchPool::Lease scratch(state.scratches);
     TERRANE_TRY(
         decode_brick(state, level, position, range, scratch->codec, {cell->voxels.get(), cell->count}));

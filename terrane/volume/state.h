@@ -65,6 +65,7 @@ struct Volume::State {
   std::unique_ptr<Executor> own_executor;
   Executor* executor;
   SteadyClock clock;
+  mutable VoxelBuffers buffers;
   mutable CellCache cache;
   mutable ScratchPool scratches;
   PendingWork pending;
