@@ -7,7 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "terrane/base/hash.h"
@@ -87,6 +89,98 @@ void report(const char* name, Engine& engine, std::uint64_t keys) {
   std::fflush(stdout);
 }
 
+// Makes stores under one directory, gone with it.
+class Stores {
+ public:
+  explicit Stores(std::filesystem::path root) : root_(std::move(root) / "seek_across_deleted") {
+    std::filesystem::remove_all(root_);
+    std::filesystem::create_directories(root_);
+  }
+  ~Stores() { std::filesystem::remove_all(root_); }
+  Stores(const Stores&) = delete;
+  Stores& operator=(const Stores&) = delete;
+  std::unique_ptr<Engine> fresh(std::uint64_t buffer_mib = 32) {
+    terrane::RocksEngineOptions options;
+    options.write_buffer_bytes = buffer_mib << 20;
+    const std::string path = (root_ / std::to_string(count_++)).string();
+    return terrane::open_rocks_engine(path, terrane::EngineMode::kCreate, options).value();
+  }
+
+ private:
+  std::filesystem::path root_;
+  int count_ = 0;
+};
+
+void replaced_once(Stores& stores, std::uint64_t keys) {
+  auto engine = stores.fresh();
+  fill(*engine, 0, keys, 0);
+  replace(*engine, 0, keys, 1);
+  report("as written, 32 MiB buffer", *engine, keys);
+  engine->compact().value();
+  report("  compacted", *engine, keys);
+
+  engine = stores.fresh(512);
+  fill(*engine, 0, keys, 0);
+  replace(*engine, 0, keys, 1);
+  report("all in one memtable of 512 MiB", *engine, keys);
+
+  engine = stores.fresh();
+  fill(*engine, 0, keys, 0);
+  engine->compact().value();
+  replace(*engine, 0, keys, 1);
+  report("keys compacted, then replaced", *engine, keys);
+  fill(*engine, keys * 2, keys * 3, 1);
+  report("  and as many written behind them", *engine, keys);
+}
+
+void under_a_snapshot(Stores& stores, std::uint64_t keys) {
+  auto engine = stores.fresh();
+  fill(*engine, 0, keys, 0);
+  const auto old = engine->snapshot().value();
+  replace(*engine, 0, keys, 1);
+  report("an old snapshot still holds them", *engine, keys);
+  fill(*engine, keys * 2, keys * 3, 1);
+  report("  and as many written behind them", *engine, keys);
+}
+
+void replaced_often(Stores& stores, std::uint64_t keys) {
+  auto engine = stores.fresh();
+  for (std::uint64_t round = 0; round < 4; ++round) {
+    fill(*engine, 0, keys, round);
+    replace(*engine, 0, keys, 1);
+  }
+  report("written and replaced four times", *engine, keys);
+
+  for (const std::uint64_t pieces : {1000u, 30000u}) {
+    engine = stores.fresh();
+    fill(*engine, 0, keys, 0);
+    engine->compact().value();
+    replace(*engine, 0, keys, pieces);
+    const std::string name = "replaced by " + std::to_string(pieces) + " ranges";
+    report(name.c_str(), *engine, keys);
+  }
+
+  engine = stores.fresh();
+  for (std::uint64_t p = 0; p < 1000; ++p) {
+    fill(*engine, keys * p / 1000, keys * (p + 1) / 1000, 0);
+    replace(*engine, keys * p / 1000, keys * (p + 1) / 1000, 1);
+  }
+  replace(*engine, 0, keys, 1);
+  report("1,000 times 1,000 keys written and replaced at once, then all", *engine, keys);
+}
+
+// One brick after the other joins the range before it: each batch removes a key and puts the next.
+void moved_end(Stores& stores, std::uint64_t keys) {
+  auto engine = stores.fresh();
+  for (std::uint64_t i = 0; i < keys; ++i) {
+    Batch batch;
+    batch.erase_range(kUnit, key(8 * i), key(8 * i + 8));
+    batch.put(kUnit, key(8 * (i + 1)), i + 1 == keys ? "one range" : "the range so far");
+    engine->write(std::move(batch), Durability::kBuffered).value();
+  }
+  report("the end of one range moved up key by key", *engine, keys);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -94,73 +188,10 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: seek_across_deleted DIRECTORY [KEYS]\n");
     return 2;
   }
-  const std::filesystem::path root = argv[1];
   const std::uint64_t keys = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1'000'000;
-  int n = 0;
-  const auto fresh = [&](std::uint64_t buffer_mib) {
-    const std::filesystem::path path = root / ("seek_across_deleted." + std::to_string(n++));
-    std::filesystem::remove_all(path);
-    terrane::RocksEngineOptions options;
-    options.write_buffer_bytes = buffer_mib << 20;
-    return terrane::open_rocks_engine(path.string(), terrane::EngineMode::kCreate, options).value();
-  };
-  {
-    auto engine = fresh(32);
-    fill(*engine, 0, keys, 0);
-    replace(*engine, 0, keys, 1);
-    report("as written, 32 MiB buffer", *engine, keys);
-    engine->compact().value();
-    report("  compacted", *engine, keys);
-  }
-  {
-    auto engine = fresh(512);
-    fill(*engine, 0, keys, 0);
-    replace(*engine, 0, keys, 1);
-    report("all in one memtable of 512 MiB", *engine, keys);
-  }
-  {
-    auto engine = fresh(32);
-    fill(*engine, 0, keys, 0);
-    engine->compact().value();
-    replace(*engine, 0, keys, 1);
-    report("keys compacted, then replaced", *engine, keys);
-    fill(*engine, keys * 2, keys * 3, 1);
-    report("  and as many written behind them", *engine, keys);
-  }
-  {
-    auto engine = fresh(32);
-    fill(*engine, 0, keys, 0);
-    const auto old = engine->snapshot().value();
-    replace(*engine, 0, keys, 1);
-    report("an old snapshot still holds them", *engine, keys);
-    fill(*engine, keys * 2, keys * 3, 1);
-    report("  and as many written behind them", *engine, keys);
-  }
-  {
-    auto engine = fresh(32);
-    for (std::uint64_t round = 0; round < 4; ++round) {
-      fill(*engine, 0, keys, round);
-      replace(*engine, 0, keys, 1);
-    }
-    report("written and replaced four times", *engine, keys);
-  }
-  for (const std::uint64_t pieces : {1000u, 30000u}) {
-    auto engine = fresh(32);
-    fill(*engine, 0, keys, 0);
-    engine->compact().value();
-    replace(*engine, 0, keys, pieces);
-    const std::string name = "replaced by " + std::to_string(pieces) + " ranges";
-    report(name.c_str(), *engine, keys);
-  }
-  {
-    auto engine = fresh(32);
-    for (std::uint64_t p = 0; p < 1000; ++p) {
-      fill(*engine, keys * p / 1000, keys * (p + 1) / 1000, 0);
-      replace(*engine, keys * p / 1000, keys * (p + 1) / 1000, 1);
-    }
-    replace(*engine, keys - 1, keys, 1);
-    replace(*engine, 0, keys, 1);
-    report("1,000 times 1,000 keys written and replaced at once, then all", *engine, keys);
-  }
-  for (int i = 0; i < n; ++i) std::filesystem::remove_all(root / ("seek_across_deleted." + std::to_string(i)));
+  Stores stores(argv[1]);
+  replaced_once(stores, keys);
+  under_a_snapshot(stores, keys);
+  replaced_often(stores, keys);
+  moved_end(stores, keys);
 }

@@ -7,6 +7,8 @@
 #include <map>
 #include <thread>
 
+#include <rocksdb/perf_context.h>
+#include <rocksdb/perf_level.h>
 #include <rocksdb/write_batch.h>
 
 #include "terrane/store/conformance.h"
@@ -223,6 +225,39 @@ TEST(RocksReader, OpensBesideAWriterThatFlushesAndCompacts) {
   ASSERT_TRUE(is_ok(reader->refresh()));
   check(*reader, acknowledged);
   RecordProperty("opened", opened);
+}
+
+// A million keys replaced by one must not be stepped over one by one, wherever they are: the comparisons of
+// keys that a seek makes tell (times are printed by benchmarks/seek_across_deleted.cc).
+TEST(RocksEngineSeek, JumpsOverAMillionReplacedKeys) {
+  constexpr std::uint64_t kKeys = 1'000'000;
+  const ScratchDirectory scratch;
+  auto engine = open(scratch.path("s"), EngineMode::kCreate);
+  for (const bool compacted : {false, true}) {
+    SCOPED_TRACE(compacted ? "compacted before" : "as written");
+    for (std::uint64_t i = 0; i < kKeys;) {
+      Batch batch;
+      for (std::uint64_t n = 0; n < 5000; ++n, ++i) batch.put(kUnitA, test_key(i), "some value of a range");
+      ASSERT_TRUE(is_ok(engine->write(std::move(batch), Durability::kBuffered)));
+    }
+    if (compacted) {
+      ASSERT_TRUE(is_ok(engine->compact()));
+    }
+    Batch batch;
+    batch.erase_range(kUnitA, test_key(0), test_key(kKeys));
+    batch.put(kUnitA, test_key(kKeys - 1), "one");
+    ASSERT_TRUE(is_ok(engine->write(std::move(batch), Durability::kBuffered)));
+    const auto snapshot = engine->snapshot().value();
+    const auto cursor = snapshot->scan(kUnitA, kFirst, kLast);
+    rocksdb::SetPerfLevel(rocksdb::PerfLevel::kEnableCount);
+    for (std::uint64_t i = 0; i < kKeys; i += 99'991) {
+      rocksdb::get_perf_context()->Reset();
+      cursor->seek(test_key(i));
+      ASSERT_TRUE(cursor->valid());
+      EXPECT_EQ(cursor->value(), "one");
+      EXPECT_LT(rocksdb::get_perf_context()->user_key_comparison_count, 5'000u);
+    }
+  }
 }
 
 TEST(RocksLogOrder, RefusesAGapBetweenBatches) {
