@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,7 +58,8 @@ class Codec {
 
   // Encoded size is never above this.
   virtual std::size_t bound(BrickShape shape) const = 0;
-  // Appends to `out`. False, with `out` as it was, where the codec cannot take these voxels (uniform).
+  // Appends to `out`; there are exactly shape.voxels() voxels. False, with `out` as it was, where the codec
+  // cannot take these voxels (uniform).
   virtual bool encode(std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
                       std::string& out) const = 0;
   virtual Status decode(Bytes bytes, std::uint8_t version, BrickShape shape, CodecScratch& scratch,

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
 
 #include "terrane/codec/codecs.h"
@@ -128,8 +129,9 @@ class PaletteCodec final : public Codec {
   std::uint8_t min_version() const override { return 1; }
   std::size_t bound(BrickShape shape) const override { return 1 + shape.voxels() * sizeof(MaterialId); }
 
-  bool encode(std::span<const MaterialId> voxels, BrickShape, CodecScratch& scratch,
+  bool encode(std::span<const MaterialId> voxels, [[maybe_unused]] BrickShape shape, CodecScratch& scratch,
               std::string& out) const override {
+    assert(shape.valid() && voxels.size() == shape.voxels());
     CodecScratch::State& state = scratch.state();
     find_distinct(voxels, state);
     const std::size_t size = palette_bytes(state.palette.size(), voxels.size());

@@ -1,6 +1,7 @@
 #include "terrane/codec/rows.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "terrane/codec/blob.h"
@@ -253,6 +254,7 @@ class RowsCodec final : public Codec {
 
 void encode_rows(Policy policy, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
                  std::string& out) {
+  assert(shape.valid() && voxels.size() == shape.voxels());
   CodecScratch::State& state = scratch.state();
   RowsScratch& rows = state.rows;
   state.seen.fill(0);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "terrane/codec/rows.h"
@@ -19,10 +20,12 @@ struct CodecScratch::State {
   // Made at first use: a reader needs no compressor.
   ZSTD_CCtx* compressor() {
     if (!cctx) cctx.reset(ZSTD_createCCtx());
+    if (!cctx) throw std::bad_alloc();
     return cctx.get();
   }
   ZSTD_DCtx* decompressor() {
     if (!dctx) dctx.reset(ZSTD_createDCtx());
+    if (!dctx) throw std::bad_alloc();
     return dctx.get();
   }
 

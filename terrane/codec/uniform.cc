@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 
 #include "terrane/codec/codecs.h"
@@ -15,8 +16,9 @@ class UniformCodec final : public Codec {
   std::uint8_t min_version() const override { return 1; }
   std::size_t bound(BrickShape) const override { return sizeof(MaterialId); }
 
-  bool encode(std::span<const MaterialId> voxels, BrickShape, CodecScratch&,
+  bool encode(std::span<const MaterialId> voxels, [[maybe_unused]] BrickShape shape, CodecScratch&,
               std::string& out) const override {
+    assert(shape.valid() && voxels.size() == shape.voxels());
     // All are equal if each equals the one before it: one memcmp of the brick against itself, one voxel on.
     if (std::memcmp(voxels.data(), voxels.data() + 1, (voxels.size() - 1) * sizeof(MaterialId)) != 0) {
       return false;
