@@ -8,8 +8,8 @@
 #include <thread>
 
 #include "terrane/base/hash.h"
-#include "terrane/io/raster_file.h"
 #include "terrane/io/scratch_dir.h"
+#include "terrane/io/test_raster.h"
 #include "terrane/voxel/earth_materials.h"
 
 namespace terrane {
