@@ -15,9 +15,11 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 #include <rocksdb/write_batch.h>
 
 #include "terrane/base/bytes.h"
+#include "terrane/store/rocks_status.h"
 
 namespace terrane {
 
@@ -116,6 +118,8 @@ rocksdb::Options rocks_options(const RocksEngineOptions& options, std::shared_pt
   o.compression = rocksdb::kNoCompression;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table_options(std::move(cache))));
   o.optimize_filters_for_hits = true;
+  o.table_properties_collector_factories.push_back(
+      rocksdb::NewCompactOnDeletionCollectorFactory(2 * SeekBurden::kLong, SeekBurden::kLong));
   o.level_compaction_dynamic_level_bytes = true;
   o.write_buffer_size = options.write_buffer_bytes;
   o.max_write_buffer_number = 3;
@@ -134,6 +138,15 @@ rocksdb::Options rocks_options(const RocksEngineOptions& options, std::shared_pt
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
   return o;
+}
+
+void RocksDatabase::passed(std::uint64_t removed_keys) const {
+  if (removed_keys < SeekBurden::kLong || !burden->take() || !failure->status()) return;
+  rocksdb::FlushOptions options;
+  options.wait = false;
+  options.allow_write_stall = true;
+  const rocksdb::Status status = db->Flush(options);
+  if (!status.ok()) failure->set(rocks_error(status, "cannot write", path));
 }
 
 Status check_rocks_directory(const std::string& path) {

@@ -49,11 +49,20 @@ class LogOrder final : public rocksdb::WalFilter {
 // 25 ns a unit. Thread-safe.
 class SeekBurden {
  public:
-  static constexpr std::uint64_t kErase = 1, kCoveredKey = 4, kRangeDelete = 200;
+  static constexpr std::uint64_t kErase = 2, kCoveredKey = 4, kRangeDelete = 200;
   static constexpr std::uint64_t kLimit = 32768;  // then the memtable is flushed before more is removed
+  static constexpr std::uint64_t kLong = 2048;    // a seek that passes so many removed keys has it flushed
   std::uint64_t get() const { return units_.load(std::memory_order_relaxed); }
   void add(std::uint64_t units) { units_.fetch_add(units, std::memory_order_relaxed); }
   void reset() { units_.store(0, std::memory_order_relaxed); }
+  // True for one of those who ask while there is much.
+  bool take() {
+    std::uint64_t units = get();
+    while (units >= kLong) {
+      if (units_.compare_exchange_weak(units, 0, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
 
  private:
   std::atomic<std::uint64_t> units_{0};
@@ -85,6 +94,10 @@ struct RocksDatabase {
   std::shared_ptr<SeekBurden> burden = std::make_shared<SeekBurden>();
   std::unique_ptr<LogOrder> log_order = std::make_unique<LogOrder>();
   std::unique_ptr<rocksdb::DB> db;  // closed before the rest goes
+
+  // Called with the number of removed keys that a cursor had to pass: where that was long, what the memtable
+  // holds of them goes to a table, and a table that is full of them is compacted away.
+  void passed(std::uint64_t removed_keys) const;
 };
 
 // Options of every database of ours. `cache` holds blocks; several databases may share it.

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <rocksdb/perf_context.h>
+
 #include "terrane/store/rocks_database.h"
 #include "terrane/store/rocks_status.h"
 
@@ -10,6 +12,11 @@ namespace {
 
 std::string_view view(const rocksdb::Slice& s) {
   return {s.data(), s.size()};
+}
+
+// By this thread, so far.
+std::uint64_t removed_keys_passed() {
+  return rocksdb::get_perf_context()->internal_delete_skipped_count;
 }
 
 class RocksCursor final : public Cursor {
@@ -25,14 +32,12 @@ class RocksCursor final : public Cursor {
 
   void seek(std::string_view key) override {
     key = std::max(key, std::string_view(begin_));
-    if (key < end_) {
-      iterator_->Seek({key.data(), key.size()});
-      sought_ = true;
-    } else {
-      sought_ = false;
-    }
+    sought_ = key < end_;
+    if (sought_) move([&] { iterator_->Seek({key.data(), key.size()}); });
   }
-  void next() override { iterator_->Next(); }
+  void next() override {
+    move([&] { iterator_->Next(); });
+  }
   bool valid() const override { return sought_ && iterator_->Valid(); }
   std::string_view key() const override { return view(iterator_->key()); }
   std::string_view value() const override { return view(iterator_->value()); }
@@ -42,6 +47,13 @@ class RocksCursor final : public Cursor {
   }
 
  private:
+  template <class Move>
+  void move(const Move& move) {
+    const std::uint64_t before = removed_keys_passed();
+    move();
+    database_->passed(removed_keys_passed() - before);
+  }
+
   std::shared_ptr<const RocksDatabase> database_;
   std::string begin_, end_;
   rocksdb::Slice bound_;  // the iterator keeps a pointer to it
