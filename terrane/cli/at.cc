@@ -37,13 +37,14 @@ void print(const PointInfo& info, Coord voxel, const Volume& volume, bool json) 
     return;
   }
   const bool named = volume.catalogue().find(info.material) != nullptr;
-  fmt::print("material  {}{}\n", material, named ? fmt::format(" ({})", info.material) : "");
-  fmt::print("voxel     {}, level {}\n", to_string(voxel), info.level);
+  fmt::print("{}{}, voxel {}, level {}, {}{}", material, named ? fmt::format(" ({})", info.material) : "",
+             to_string(voxel), info.level, source,
+             codec != nullptr ? fmt::format(" ({})", codec->name()) : "");
   if (geo) {
-    fmt::print("place     longitude {:.6f}, latitude {:.6f}, elevation {:.2f} m\n", geo->longitude_deg,
+    fmt::print(", longitude {:.6f}, latitude {:.6f}, elevation {:.2f} m", geo->longitude_deg,
                geo->latitude_deg, geo->elevation_m);
   }
-  fmt::print("source    {}{}\n", source, codec != nullptr ? " (" + std::string(codec->name()) + ")" : "");
+  fmt::print("\n");
 }
 
 Status run(const Arguments& a, std::stop_token stop) {

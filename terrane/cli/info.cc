@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "terrane/cli/parse.h"
 #include "terrane/cli/text.h"
@@ -16,58 +19,65 @@ struct Arguments {
   bool json = false;
 };
 
-// What the level-0 ranges that meet a box cost. A range that reaches out of it counts whole: an upper bound.
-struct BoxUse {
-  std::uint64_t raw_bytes = 0, stored_bytes = 0, uniform = 0, predicted = 0, bricks = 0;
-  double reduction() const {
-    return 1.0 - static_cast<double>(stored_bytes) / static_cast<double>(raw_bytes);
-  }
+using CodecUses = std::map<std::string, CodecUse>;
+
+// What a part of level 0 takes: the bricks that a box touches, raw and stored. A range of more than one brick
+// that reaches beyond the box counts as a whole; it is a few bytes.
+struct Part {
+  Box box;
+  double raw_bytes = 0;
+  std::uint64_t stored_bytes = 0, uniform = 0, predicted = 0, bricks = 0;
+  CodecUses codecs;
+  double reduction() const { return 1 - static_cast<double>(stored_bytes) / raw_bytes; }
 };
 
-Result<BoxUse> use_of(const Volume& volume, const Box& box) {
-  BoxUse use;
-  use.raw_bytes = static_cast<std::uint64_t>(2 * box.volume());
-  TERRANE_TRY(volume.visit(box, 0, [&](const RangeInfo& range) {
-    use.stored_bytes += range.stored_bytes;
-    use.uniform += range.kind == RangeKind::kUniform ? 1 : 0;
-    use.predicted += range.kind == RangeKind::kPredicted ? 1 : 0;
-    use.bricks += range.kind == RangeKind::kBrick ? 1 : 0;
-    return ok();
-  }));
-  return use;
+Box widened_to_bricks(const World& world, const Box& box) {
+  const auto down = [](Coord c) {
+    return Coord{c.x / kBrickEdge * kBrickEdge, c.y / kBrickEdge * kBrickEdge, c.z / kBrickEdge * kBrickEdge};
+  };
+  constexpr Coord kLast = {kBrickEdge - 1, kBrickEdge - 1, kBrickEdge - 1};
+  return Box{down(box.lo), down(box.hi + kLast)}.intersect(world.bounds());
 }
 
-Status print_use(const Volume& volume, const Box& box, bool json) {
-  TERRANE_ASSIGN(const BoxUse use, use_of(volume, box));
-  if (json) {
-    Json out;
-    out["box"] = to_string(box);
-    out["raw_bytes"] = use.raw_bytes;
-    out["stored_bytes"] = use.stored_bytes;
-    out["reduction"] = use.reduction();
-    out["ranges"] = {{"uniform", use.uniform}, {"predicted", use.predicted}, {"brick", use.bricks}};
-    print_json(out);
+Result<Part> part_of(const Volume& volume, const Box& box) {
+  Part part{.box = box, .codecs = {}};
+  const auto add = [&](const RangeInfo& range) -> Status {
+    part.stored_bytes += range.stored_bytes;
+    part.uniform += range.kind == RangeKind::kUniform;
+    part.predicted += range.kind == RangeKind::kPredicted;
+    part.bricks += range.kind == RangeKind::kBrick;
+    if (range.kind != RangeKind::kBrick) return ok();
+    const Codec* codec = find_codec(range.codec);
+    CodecUse& use = part.codecs[codec != nullptr ? std::string(codec->name()) : "unknown"];
+    use.bricks += 1;
+    use.bytes += range.stored_bytes;
     return ok();
+  };
+  TERRANE_ASSIGN(const std::vector<Box> pieces, volume.world().pieces(box));
+  for (const Box& piece : pieces) {
+    const Box whole = widened_to_bricks(volume.world(), piece);
+    part.raw_bytes += 2 * whole.volume();
+    TERRANE_TRY(volume.visit(whole, 0, add));
   }
-  fmt::print("box         {}\n", to_string(box));
-  fmt::print("raw         {}\n", bytes_text(static_cast<double>(use.raw_bytes)));
-  fmt::print("stored      {} (reduction {})\n", bytes_text(static_cast<double>(use.stored_bytes)),
-             percent_text(use.reduction()));
-  fmt::print("ranges      {} uniform, {} predicted, {} brick\n", count_text(use.uniform),
-             count_text(use.predicted), count_text(use.bricks));
-  return ok();
+  return part;
 }
 
-Json triple(const double (&v)[3]) {
+Json triple_json(const double (&v)[3]) {
   return {number_json(v[0]), number_json(v[1]), number_json(v[2])};
+}
+
+Json codecs_json(const CodecUses& codecs) {
+  Json out = Json::object();
+  for (const auto& [codec, use] : codecs) out[codec] = {{"bricks", use.bricks}, {"bytes", use.bytes}};
+  return out;
 }
 
 void print_as_json(const VolumeInfo& info, const Volume& volume) {
   Json out;
   out["format"] = info.format;
   out["extent"] = coord_json(info.world.extent);
-  out["voxel_size"] = triple(info.world.voxel_size);
-  out["origin"] = triple(info.world.origin);
+  out["voxel_size"] = triple_json(info.world.voxel_size);
+  out["origin"] = triple_json(info.world.origin);
   out["crs"] = info.world.crs;
   out["wrap_x"] = info.world.wrap_x;
   out["fill"] = info.fill;
@@ -80,9 +90,7 @@ void print_as_json(const VolumeInfo& info, const Volume& volume) {
   out["level0_bytes"] = info.level0_bytes;
   out["reduction"] = info.reduction();
   out["ranges"] = {{"uniform", info.uniform}, {"predicted", info.predicted}, {"brick", info.bricks}};
-  out["codecs"] = Json::object();
-  for (const auto& [codec, use] : info.codecs)
-    out["codecs"][codec] = {{"bricks", use.bricks}, {"bytes", use.bytes}};
+  out["codecs"] = codecs_json(info.codecs);
   out["unfinished"] = Json::array();
   for (const UnfinishedIngest& u : info.unfinished) {
     out["unfinished"].push_back({{"box", to_string(u.box)}, {"source", u.source}});
@@ -90,8 +98,27 @@ void print_as_json(const VolumeInfo& info, const Volume& volume) {
   print_json(out);
 }
 
+void print_as_json(const Part& part) {
+  print_json({{"box", to_string(part.box)},
+              {"raw_bytes", number_json(part.raw_bytes)},
+              {"stored_bytes", part.stored_bytes},
+              {"reduction", part.reduction()},
+              {"ranges", {{"uniform", part.uniform}, {"predicted", part.predicted}, {"brick", part.bricks}}},
+              {"codecs", codecs_json(part.codecs)}});
+}
+
 std::string triple_text(const double (&v)[3]) {
   return decimal_text(v[0]) + " x " + decimal_text(v[1]) + " x " + decimal_text(v[2]);
+}
+
+void print_ranges(std::uint64_t uniform, std::uint64_t predicted, std::uint64_t bricks,
+                  const CodecUses& codecs) {
+  fmt::print("ranges      {} uniform, {} predicted, {} brick\n", count_text(uniform), count_text(predicted),
+             count_text(bricks));
+  for (const auto& [codec, use] : codecs) {
+    fmt::print("  {:<10}{} bricks, {}\n", codec, count_text(use.bricks),
+               bytes_text(static_cast<double>(use.bytes)));
+  }
 }
 
 void print_as_text(const VolumeInfo& info, const Volume& volume) {
@@ -110,23 +137,30 @@ void print_as_text(const VolumeInfo& info, const Volume& volume) {
              bytes_text(static_cast<double>(info.level0_bytes)));
   if (info.ingested_bytes > 0) fmt::print(" (reduction {})", percent_text(info.reduction()));
   fmt::print("\non disk     {}\n", bytes_text(static_cast<double>(info.disk_bytes)));
-  fmt::print("ranges      {} uniform, {} predicted, {} brick\n", count_text(info.uniform),
-             count_text(info.predicted), count_text(info.bricks));
-  for (const auto& [codec, use] : info.codecs) {
-    fmt::print("  {:<10}{:>14} bricks  {:>12}\n", codec, count_text(use.bricks),
-               bytes_text(static_cast<double>(use.bytes)));
-  }
+  print_ranges(info.uniform, info.predicted, info.bricks, info.codecs);
   fmt::print("format      {}, epoch {}\n", info.format, info.epoch);
   for (const UnfinishedIngest& u : info.unfinished) {
     fmt::print("unfinished  box {} from {}\n", to_string(u.box), u.source);
   }
 }
 
+void print_as_text(const Part& part) {
+  fmt::print("box         {}, level 0\nraw         {}\nstored      {} (reduction {})\n", to_string(part.box),
+             bytes_text(part.raw_bytes), bytes_text(static_cast<double>(part.stored_bytes)),
+             percent_text(part.reduction()));
+  print_ranges(part.uniform, part.predicted, part.bricks, part.codecs);
+}
+
 Status run(const Arguments& a) {
-  TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
+  std::optional<Box> box;
   if (!a.box.empty()) {
-    TERRANE_ASSIGN(const Box box, parse_box("--box", a.box));
-    return print_use(volume, box, a.json);
+    TERRANE_ASSIGN(box, parse_box("--box", a.box));
+  }
+  TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
+  if (box) {
+    TERRANE_ASSIGN(const Part part, part_of(volume, *box));
+    a.json ? print_as_json(part) : print_as_text(part);
+    return ok();
   }
   TERRANE_ASSIGN(const VolumeInfo info, volume.info());
   a.json ? print_as_json(info, volume) : print_as_text(info, volume);
@@ -140,9 +174,14 @@ Verb info_verb(CLI::App& app) {
   CLI::App* verb =
       app.add_subcommand("info", "Say what a store is, what it holds and how small; without a scan");
   a->store.add_to(*verb);
-  verb->add_option("--box", a->box, "What level 0 of this box costs: X0:X1,Y0:Y1,Z0:Z1");
+  verb->add_option("--box", a->box,
+                   "Instead, what the bricks of this box take at level 0; from its ranges, undecoded")
+      ->type_name("X0:X1,Y0:Y1,Z0:Z1");
   verb->add_flag("--json", a->json, "As JSON");
-  verb->footer("Example\n  terrane info earth.terrane --json");
+  verb->footer(
+      "Examples\n"
+      "  terrane info earth.terrane --json\n"
+      "  terrane info earth.terrane --box 0:512,0:512,0:256");
   return {verb, [a](const std::stop_token&) { return run(*a); }};
 }
 

@@ -1,7 +1,10 @@
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
 #include "terrane/cli/parse.h"
+#include "terrane/cli/text.h"
 #include "terrane/cli/verb.h"
 #include "terrane/render/pictures.h"
 
@@ -11,7 +14,7 @@ namespace {
 
 struct Arguments {
   StoreArguments store;
-  std::string slice, section, map, box, max_size = "1600,1000", out, title;
+  std::string slice, section, map, box, vertical, max_size = "1600,1000", out, title;
   std::optional<int> lod;
   bool allow_incomplete = false;
 };
@@ -30,11 +33,27 @@ Result<PictureOptions> picture_options(const Arguments& a, std::stop_token stop)
   return options;
 }
 
+// The layers whose centres lie between two heights, of the box or of all the store.
+Result<Box> between_heights(const World& world, const std::optional<Box>& box,
+                            std::pair<double, double> metres) {
+  const World::Settings& s = world.settings();
+  const auto layer = [&](double z) {
+    const double k = std::ceil((z - s.origin[2]) / s.voxel_size[2] - 0.5);
+    return static_cast<std::int64_t>(std::clamp(k, 0.0, static_cast<double>(s.extent.z)));
+  };
+  Box out = box.value_or(world.bounds());
+  out.lo.z = std::max(out.lo.z, layer(metres.first));
+  out.hi.z = std::min(out.hi.z, layer(metres.second));
+  if (out.lo.z < out.hi.z) return out;
+  return invalid("no layer of the store lies between these heights: --vertical=`" +
+                 decimal_text(metres.first) + ":" + decimal_text(metres.second) + "`");
+}
+
 Status run(const Arguments& a, std::stop_token stop) {
   if ((a.slice.empty() ? 0 : 1) + (a.section.empty() ? 0 : 1) + (a.map.empty() ? 0 : 1) != 1) {
     return invalid("say what to draw: one of --slice, --section and --map surface");
   }
-  TERRANE_ASSIGN(const PictureOptions options, picture_options(a, std::move(stop)));
+  TERRANE_ASSIGN(PictureOptions options, picture_options(a, std::move(stop)));
   Plane plane;
   std::pair<GeoPoint, GeoPoint> way;
   if (!a.slice.empty()) {
@@ -43,7 +62,14 @@ Status run(const Arguments& a, std::stop_token stop) {
   if (!a.section.empty()) {
     TERRANE_ASSIGN(way, parse_way("--section", a.section));
   }
+  std::pair<double, double> heights;
+  if (!a.vertical.empty()) {
+    TERRANE_ASSIGN(heights, parse_range("--vertical", a.vertical));
+  }
   TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
+  if (!a.vertical.empty()) {
+    TERRANE_ASSIGN(options.box, between_heights(volume.world(), options.box, heights));
+  }
   const SliceAxis axis = plane.axis == 'x'   ? SliceAxis::kX
                          : plane.axis == 'y' ? SliceAxis::kY
                                              : SliceAxis::kZ;
@@ -69,6 +95,7 @@ Verb render_verb(CLI::App& app) {
   verb->add_option("--box", a->box,
                    "The part to draw, in level-0 voxels (of a section: its heights); all by default")
       ->type_name("X0:X1,Y0:Y1,Z0:Z1");
+  verb->add_option("--vertical", a->vertical, "The heights to draw, in metres")->type_name("Z0:Z1");
   verb->add_option("--lod", a->lod, "Level of detail; the finest that fits the picture by default")
       ->type_name("L");
   verb->add_option("--max-size", a->max_size, "Of the picture in pixels; 1600,1000")->type_name("W,H");
@@ -80,7 +107,7 @@ Verb render_verb(CLI::App& app) {
   verb->footer(
       "Examples\n"
       "  terrane render earth.terrane --map surface -o world.png\n"
-      "  terrane render earth.terrane --section 140,12:150,11 -o trench.png\n"
+      "  terrane render earth.terrane --section 138,11.3:147,11.3 --vertical -14000:3000 -o trench.png\n"
       "  terrane render world.terrane --slice z=30 --box 0:512,0:512,0:64 -o slice.png");
   return {verb, [a](std::stop_token stop) { return run(*a, std::move(stop)); }};
 }

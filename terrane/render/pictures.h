@@ -33,7 +33,8 @@ Result<Canvas> picture_of_slice(const Volume& volume, SliceAxis axis, std::int64
 Result<Canvas> picture_of_section(const Volume& volume, const GeoPoint& from, const GeoPoint& to,
                                   const PictureOptions& options);
 // The ground from above: the colour of the topmost solid material, hill-shaded, and liquid tinted by its
-// depth. Kinds says which materials are looked through. The level is one finer than the plot shows.
+// depth. Kinds says which materials are looked through. By default the level is finer than the plot: up to 8
+// columns a pixel, and at most 2^24 in all.
 Result<Canvas> picture_of_surface(const Volume& volume, const PictureOptions& options);
 
 }  // namespace terrane

@@ -7,6 +7,8 @@ namespace terrane {
 
 namespace {
 
+constexpr double kSteep = 0.7;  // tangent of 35 degrees
+
 struct Slope {
   double east = 0, north = 0;  // metres up per metre
   double steepness() const { return std::hypot(east, north); }
@@ -17,24 +19,16 @@ class Heights {
  public:
   Heights(const GroundMap& map, double metres_z)
       : width_(map.width()), height_(map.height()), values_(static_cast<std::size_t>(width_ * height_)) {
-    std::vector<double> raw(values_.size());
     for (std::int64_t y = 0; y < height_; ++y) {
       for (std::int64_t x = 0; x < width_; ++x) {
         const GroundColumn& c = map.at(x, y);
         const std::int32_t z = c.ground_z != GroundColumn::kNone ? c.ground_z : std::max(c.surface_z, 0);
-        raw[index(x, y)] = z * metres_z;
+        values_[index(x, y)] = static_cast<float>(z * metres_z);
       }
     }
-    for (std::int64_t y = 0; y < height_; ++y) {
-      for (std::int64_t x = 0; x < width_; ++x) {
-        double sum = 0;
-        for (int dy = -1; dy <= 1; ++dy) {
-          for (int dx = -1; dx <= 1; ++dx) {
-            sum += raw[clamped(x + dx, y + dy)] * (dx == 0 ? 2 : 1) * (dy == 0 ? 2 : 1);
-          }
-        }
-        values_[index(x, y)] = sum / 16;
-      }
+    for (int pass = 0; pass < 2; ++pass) {
+      smooth(width_, 1, height_, width_);
+      smooth(height_, width_, width_, 1);
     }
   }
   Slope slope(std::int64_t x, std::int64_t y, const CellSize& cell) const {
@@ -44,12 +38,24 @@ class Heights {
   }
 
  private:
+  // A pass of weights 1, 2, 1 along `n` values `step` apart, for each of `lines` lines `apart` apart.
+  void smooth(std::int64_t n, std::int64_t step, std::int64_t lines, std::int64_t apart) {
+    for (std::int64_t line = 0; line < lines; ++line) {
+      float* v = values_.data() + line * apart;
+      float before = v[0];
+      for (std::int64_t i = 0; i < n; ++i) {
+        const float here = v[i * step], after = v[std::min(i + 1, n - 1) * step];
+        v[i * step] = (before + 2 * here + after) / 4;
+        before = here;
+      }
+    }
+  }
   std::size_t index(std::int64_t x, std::int64_t y) const { return static_cast<std::size_t>(y * width_ + x); }
   std::size_t clamped(std::int64_t x, std::int64_t y) const {
     return index(std::clamp<std::int64_t>(x, 0, width_ - 1), std::clamp<std::int64_t>(y, 0, height_ - 1));
   }
   std::int64_t width_, height_;
-  std::vector<double> values_;
+  std::vector<float> values_;
 };
 
 // How steep the steep tenth is: on land, and under liquid. Flat ground counts as 1.
@@ -128,9 +134,9 @@ ShadedMap shade(const GroundMap& map, const Kinds& kinds, const Catalogue& catal
         pixel = color;
       } else if (c.wet(kinds)) {
         const double share = out.deepest > 0 ? depth(c, cell.z) / out.deepest : 1;
-        pixel = brighten(depth_color(color, share), 1 + 0.30 * (light(slope, 1 / steep.seabed) - 1));
+        pixel = brighten(depth_color(color, share), 1 + 0.30 * (light(slope, kSteep / steep.seabed) - 1));
       } else {
-        pixel = brighten(color, 1 + 0.62 * (light(slope, 1 / steep.land) - 1));
+        pixel = brighten(color, 1 + 0.62 * (light(slope, kSteep / steep.land) - 1));
       }
     }
   }

@@ -22,7 +22,7 @@ struct ShadedMap {
 };
 
 // Light from the north-west at 45 degrees. Relief is exaggerated until the steep tenth of the land, and of
-// the seabed, stands at 45 degrees, so that every scale reads. Liquids go from pale to deep with depth.
+// the seabed, stands at 35 degrees, so that every scale reads. Liquids go from pale to deep with depth.
 ShadedMap shade(const GroundMap& map, const Kinds& kinds, const Catalogue& catalogue, const CellSize& cell);
 
 // The tint of a liquid at a share of the greatest depth, 0..1.

@@ -43,12 +43,15 @@ Status look_at_tile(const Volume& volume, const Box& part, Coord place, int leve
   TERRANE_ASSIGN(std::int64_t z1,
                  top_of(volume, level0_box(world, part, level), level, part, kinds, options));
   bool found = false;
+  std::vector<MaterialId> buffer;
   while (z1 > part.lo.z && !found) {
     const std::int64_t z0 = std::max(part.lo.z, (z1 - 1) / kBrickEdge * kBrickEdge);
     const Box slab = {{part.lo.x, part.lo.y, z0}, {part.hi.x, part.hi.y, z1}};
-    TERRANE_ASSIGN(const VoxelArray voxels,
-                   volume.read({.box = level0_box(world, slab, level), .lod = level, .options = options}));
-    found = map.look(voxels.view(), place.x, place.y, z0, kinds);
+    const Coord size = slab.size();
+    buffer.resize(static_cast<std::size_t>(size.x * size.y * size.z));
+    const VoxelView voxels = VoxelView::dense(buffer.data(), size);
+    TERRANE_TRY(volume.read(level0_box(world, slab, level), level, voxels, options));
+    found = map.look(voxels, place.x, place.y, z0, kinds);
     z1 = z0;
   }
   return ok();
@@ -94,9 +97,18 @@ CellSize cells(const Scale& scale, std::int64_t first_y, std::int64_t rows, int 
     // Towards the poles the land would be all cliffs: their voxels are slivers.
     const double x =
         scale.metres_x(static_cast<double>(first_y) + (static_cast<double>(row) + 0.5) * size) * size;
-    out.x.push_back(std::max(x, out.y / 4));
+    out.x.push_back(std::max(x, out.y / 2));
   }
   return out;
+}
+
+// Far finer than the pixels where that is affordable. Pooling lets thin things go (a shelf sea under half a
+// voxel deep becomes land), and averaged down, shores and hills look smooth.
+int surface_level(double cells_x, double cells_y, const PlotSize& size) {
+  constexpr double kFiner = 8, kMostColumns = 16777216;  // 2^24
+  int level = fitting_level(cells_x, cells_y, kFiner * size.width, kFiner * size.height);
+  while (std::ldexp(cells_x, -level) * std::ldexp(cells_y, -level) > kMostColumns) ++level;
+  return level;
 }
 
 }  // namespace
@@ -110,8 +122,7 @@ Result<Canvas> picture_of_surface(const Volume& volume, const PictureOptions& op
   const auto cells_x = static_cast<double>(box.hi.x - box.lo.x),
              cells_y = static_cast<double>(box.hi.y - box.lo.y);
   const PlotSize size = map_size(space, cells_x * scale.map_x(), cells_y * scale.map_y());
-  // Twice as fine as the pixels: averaged down, shores and hills look smooth.
-  const int fitting = fitting_level(cells_x, cells_y, 2 * size.width, 2 * size.height);
+  const int fitting = surface_level(cells_x, cells_y, size);
   TERRANE_ASSIGN(const int level, checked_level(options.level, fitting, cells_x, cells_y));
   TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, box, options.read));
   TERRANE_ASSIGN(const GroundMap map, ground_of(volume, box, level, kinds, options.read));
