@@ -39,6 +39,10 @@ PlotSize upright_size(const PlotSpace& space, double length, double height) {
   return size;
 }
 
+std::string stretch_text(const PlotSize& size) {
+  return number_text(size.stretch, size.stretch == std::floor(size.stretch) ? 0 : 1) + "×";
+}
+
 int fitting_level(double cells_x, double cells_y, double max_x, double max_y) {
   int level = 0;
   while (level < kMaxLevel &&

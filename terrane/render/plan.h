@@ -16,6 +16,8 @@ struct PlotSize {
   double stretch = 1;
 };
 
+// "25×", "1.5×".
+std::string stretch_text(const PlotSize& size);
 // A map of `width` x `height` units (degrees or metres): as large as fits, undistorted.
 PlotSize map_size(const PlotSpace& space, double width, double height);
 // An upright plane `length` long and `height` high, in metres: never flatter than 2.4 : 1, by a round

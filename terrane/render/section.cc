@@ -218,8 +218,7 @@ Result<Canvas> picture_of_section(const Volume& volume, const GeoPoint& from, co
   figure.title = options.title;
   figure.subtitle = "section from " + point_text(from) + " to " + point_text(to) + " · level " +
                     std::to_string(profile.level) + ": " + Scale(world).voxel_text(profile.level) +
-                    " · vertical exaggeration " +
-                    number_text(profile.size.stretch, profile.size.stretch < 10 ? 1 : 0) + "×";
+                    " · vertical exaggeration " + stretch_text(profile.size);
   return draw(figure, options.max_width, options.max_height);
 }
 

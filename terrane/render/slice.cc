@@ -97,9 +97,7 @@ Result<Canvas> picture_of_slice(const Volume& volume, SliceAxis axis, std::int64
                                    : axis == SliceAxis::kY ? scale.place_y(at)
                                                            : scale.place_z(at));
   figure.subtitle += " · level " + std::to_string(level) + ": " + scale.voxel_text(level);
-  if (size.stretch > 1)
-    figure.subtitle +=
-        " · vertical exaggeration " + number_text(size.stretch, size.stretch < 10 ? 1 : 0) + "×";
+  if (size.stretch > 1) figure.subtitle += " · vertical exaggeration " + stretch_text(size);
   if (axis != SliceAxis::kZ && scale.geographic()) figure.level_line = 0;
   return draw(figure, options.max_width, options.max_height);
 }
