@@ -226,7 +226,8 @@ class Reports(CliCase):
         store = self.create("a.terrane", self.ARRAY.shape, "--crs", "EPSG:4326", "--voxel-size", "0.1,0.1,100")
         self.call("ingest", store, self.save("a.npy", self.ARRAY))
         ways = [("--slice", "x=3"), ("--slice", "y=99"), ("--slice", "z=40"), ("--map", "surface"),
-                ("--section", "1,1:9,8"), ("--slice", "z=40", "--box", "3:50,4:60,0:80", "--lod", 1, "--max-size", "500,400")]
+                ("--section", "1,1:9,8"), ("--slice", "z=40", "--box", "3:50,4:60,0:80", "--lod", 1, "--max-size", "500,400"),
+                ("--section", "1,1:9,8", "--vertical", "0:3000")]
         for i, way in enumerate(ways):
             out = self.path(f"{i}.png")
             self.assertEqual(self.call("render", store, *way, "-o", out).stdout, "")
@@ -255,3 +256,13 @@ class Reports(CliCase):
         for verb in ["create", "ingest", "read", "at", "info", "verify", "compact", "render", "bench store"]:
             text = self.call(*verb.split(), "--help").stdout
             self.assertIn(f"terrane {verb} ", text)
+
+    def test_info_of_a_box_counts_its_bricks(self):
+        store = self.stored("a.terrane", self.ARRAY)
+        whole, info = self.json("info", store, "--box", "0:130,0:100,0:80"), self.json("info", store)
+        self.assertEqual(whole["raw_bytes"], info["logical_bytes"])
+        self.assertEqual(whole["ranges"]["brick"], info["ranges"]["brick"])
+        self.assertEqual(whole["codecs"], info["codecs"])
+        corner = self.json("info", store, "--box", "63:64,0:1,0:1")
+        self.assertEqual(corner["raw_bytes"], 2 * 64**3)
+        self.assertEqual(sum(corner["ranges"].values()), 1)
