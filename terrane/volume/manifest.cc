@@ -13,19 +13,23 @@ using Json = nlohmann::json;
 
 constexpr std::string_view kMagic = "TRRN";
 
-Json to_json(const Manifest& m) {
-  const World::Settings& w = m.world;
+std::vector<MaterialId> fluids_of(const Catalogue& catalogue) {
   std::vector<MaterialId> fluids;
-  for (const Material& material : m.catalogue.all()) {
+  for (const Material& material : catalogue.all()) {
     if (material.fluid) fluids.push_back(material.id);
   }
+  return fluids;
+}
+
+Json to_json(const Manifest& m) {
+  const World::Settings& w = m.world;
   return {{"extent", {w.extent.x, w.extent.y, w.extent.z}},
           {"voxel_size", {w.voxel_size[0], w.voxel_size[1], w.voxel_size[2]}},
           {"origin", {w.origin[0], w.origin[1], w.origin[2]}},
           {"crs", w.crs},
           {"wrap_x", w.wrap_x},
           {"model", {{"family", "constant"}, {"version", 1}, {"material", m.fill}}},
-          {"fluids", fluids},
+          {"fluids", fluids_of(m.catalogue)},
           {"catalogue", Json::parse(m.catalogue.to_json())}};
 }
 
@@ -82,6 +86,9 @@ Result<Manifest> parse_manifest(std::string_view value) {
     }
     m.fill = model.at("material");
     TERRANE_ASSIGN(m.catalogue, Catalogue::parse_json(j.at("catalogue").dump()));
+    if (j.at("fluids") != Json(fluids_of(m.catalogue))) {
+      return corrupt("the manifest passes its hash, but its fluids are not those of its catalogue");
+    }
   } catch (const Json::exception& e) {
     return corrupt(fmt::format("the manifest passes its hash but does not parse: {}", e.what()));
   }
