@@ -10,6 +10,7 @@
 #include "terrane/io/column_tiles.h"
 #include "terrane/io/earth_box.h"
 #include "terrane/io/ground.h"
+#include "terrane/io/regional_ground.h"
 #include "terrane/io/relief_grid.h"
 #include "terrane/model/earth_column.h"
 
@@ -38,8 +39,12 @@ void fill_row(std::span<const model::Span> spans, std::int64_t first, std::int64
 
 class EarthSource final : public VoxelSource {
  public:
-  EarthSource(std::unique_ptr<ReliefGrid> grid, const World& world, const Box& box)
-      : grid_(std::move(grid)), world_(world), box_(box), tiles_(kTileCacheBytes) {
+  EarthSource(std::unique_ptr<ReliefGrid> grid, RegionalGround regional, const World& world, const Box& box)
+      : grid_(std::move(grid)),
+        regional_(std::move(regional)),
+        world_(world),
+        box_(box),
+        tiles_(kTileCacheBytes) {
     const World::Settings& s = world.settings();
     ladder_ = {std::llround(s.origin[2] * kNmPerMetre), std::llround(s.voxel_size[2] * kNmPerMetre),
                s.extent.z};
@@ -62,6 +67,7 @@ class EarthSource final : public VoxelSource {
   Result<ColumnTileCache::Tile> build(std::int64_t tx, std::int64_t ty) const;
 
   std::unique_ptr<ReliefGrid> grid_;
+  RegionalGround regional_;
   World world_;
   Box box_;
   model::Ladder ladder_;
@@ -129,7 +135,7 @@ Result<ColumnTileCache::Tile> EarthSource::build(std::int64_t tx, std::int64_t t
                                        udeg(centre(0, sy).latitude_deg)};
   }
   auto tile = std::make_shared<ColumnTile>();
-  GroundReader reader(*grid_);
+  GroundReader reader(*grid_, regional_);
   model::Column column;
   std::array<model::Span, model::Column::kMaxLayers> spans;
   for (std::int64_t x = 0; x < kTile; ++x) {
@@ -145,7 +151,8 @@ Result<ColumnTileCache::Tile> EarthSource::build(std::int64_t tx, std::int64_t t
         continue;
       }
       TERRANE_ASSIGN(const Ground ground, reader.at(line.between, y.between));
-      model::build_column({ground.ground_cm, y.udeg, line.udeg, ground.relief_cm}, column);
+      model::build_column({ground.ground_cm, y.udeg, line.udeg, ground.relief_cm, ground.regional_cm},
+                          column);
       const int count = model::voxelize(column, ladder_, spans);
       tile->append({spans.data(), static_cast<std::size_t>(count)});
     }
@@ -201,7 +208,8 @@ Result<EarthInput> open_earth(const std::string& relief_path, const World& world
   TERRANE_TRY(check_heights(world.settings()));
   TERRANE_ASSIGN(std::unique_ptr<ReliefGrid> grid, ReliefGrid::open(relief_path));
   TERRANE_ASSIGN(const Box box, earth_box(world, grid->places(), region));
-  auto source = std::make_unique<EarthSource>(std::move(grid), world, box);
+  TERRANE_ASSIGN(RegionalGround regional, RegionalGround::of(*grid));
+  auto source = std::make_unique<EarthSource>(std::move(grid), std::move(regional), world, box);
   TERRANE_TRY(source->find_holes());
   return EarthInput{std::move(source), box};
 }

@@ -31,8 +31,9 @@ struct EarthInput {
 // within the relief and the region, the layers whose centres lie within the vertical range.
 //
 // The ground of a column is interpolated bilinearly between the relief's four samples around its centre;
-// build_column() says what lies above and below. A relief of the whole Earth continues across its seam, and
-// over the poles with the value of its last row.
+// build_column() says what lies above and below, given the mean ground around too, for which the relief is
+// read through once. A relief of the whole Earth continues across its seam, and over the poles with the value
+// of its last row.
 //
 // Errors: kNotFound; kInvalid where GDAL cannot read the file, the raster is projected (the message gives the
 // gdalwarp command) or has several bands, the world's CRS has no longitude, or relief, region and store do
@@ -40,7 +41,8 @@ struct EarthInput {
 // and names its longitude and latitude: rock is not made from nothing. The part is searched for such holes
 // before this returns, unless its type cannot have any (16-bit integers without a no-data value).
 //
-// Memory: about 64 MiB of samples and 64 MiB of columns, whatever the relief's size, beside GDAL's own cache.
+// Memory: about 64 MiB of samples, 64 MiB of columns and 1 MiB of means, whatever the relief's size, beside
+// GDAL's own cache.
 Result<EarthInput> open_earth(const std::string& relief_path, const World& world,
                               const EarthRegion& region = {});
 

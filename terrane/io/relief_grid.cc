@@ -210,6 +210,29 @@ Status ReliefGrid::read_samples(int column, int row, int columns, int rows, doub
                            CPLGetLastErrorMsg(), column, row, path_)};
 }
 
+std::int32_t ReliefGrid::ground_cm(double raw) const {
+  const double metres = raw * scale_ + offset_;
+  const bool hole = (has_no_data_ && raw == no_data_) || !(std::abs(metres) <= kMaxHeightM);
+  return hole ? kHole : static_cast<std::int32_t>(std::llround(metres * 100));
+}
+
+Status ReliefGrid::heights(int column, int row, int n, std::vector<std::int32_t>& ground_cm) const {
+  std::vector<double> raw(static_cast<std::size_t>(n));
+  {
+    std::scoped_lock lock(gdal_mutex_);
+    TERRANE_TRY(read_samples(column, row, n, 1, raw.data(), n));
+  }
+  ground_cm.resize(raw.size());
+  std::transform(raw.begin(), raw.end(), ground_cm.begin(), [&](double v) { return this->ground_cm(v); });
+  return ok();
+}
+
+int ReliefGrid::block_columns() const {
+  int x = 0, y = 0;
+  band_->GetBlockSize(&x, &y);
+  return x;
+}
+
 // A block with one more sample on each side, in cm: across the seam where the grid closes, and the edge again
 // elsewhere.
 Result<std::vector<std::int32_t>> ReliefGrid::load_bordered(int bx, int by) const {
@@ -231,11 +254,7 @@ Result<std::vector<std::int32_t>> ReliefGrid::load_bordered(int bx, int by) cons
   if (row0 + rows == p.ny) std::copy_n(at(column0 - 1, p.ny - 1), columns + 2, at(column0 - 1, p.ny));
 
   std::vector<std::int32_t> out(raw.size(), kHole);
-  for (std::size_t i = 0; i < raw.size(); ++i) {
-    const double metres = raw[i] * scale_ + offset_;
-    const bool hole = (has_no_data_ && raw[i] == no_data_) || !(std::abs(metres) <= kMaxHeightM);
-    if (!hole) out[i] = static_cast<std::int32_t>(std::llround(metres * 100));
-  }
+  std::transform(raw.begin(), raw.end(), out.begin(), [&](double v) { return ground_cm(v); });
   return out;
 }
 

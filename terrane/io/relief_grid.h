@@ -51,6 +51,11 @@ class ReliefGrid {
   // Block (bx, by) holds samples [bx * 256, bx * 256 + 256) x [by * 256, by * 256 + 256), row by row.
   Result<std::shared_ptr<const Block>> block(int bx, int by) const;
 
+  // Samples column..column + n - 1 of one row, all within the raster, beside the cache. kHole as above.
+  Status heights(int column, int row, int n, std::vector<std::int32_t>& ground_cm) const;
+  // How many columns the raster's own blocks have: reading fewer of a row at a time decodes some twice.
+  int block_columns() const;
+
   // kInvalid naming the place of the first hole in these samples (columns modulo nx if the grid closes).
   Status find_holes(std::int64_t column0, std::int64_t column1, std::int64_t row0, std::int64_t row1) const;
   Error hole_at(std::int64_t column, std::int64_t row) const;
@@ -66,6 +71,7 @@ class ReliefGrid {
   std::shared_ptr<const Block> cached(std::int64_t key) const;
   Result<std::shared_ptr<const Block>> load(int bx, int by) const;
   Result<std::vector<std::int32_t>> load_bordered(int bx, int by) const;
+  std::int32_t ground_cm(double raw) const;
   Status read_samples(int column, int row, int columns, int rows, double* to, int stride) const;
 
   std::string path_, identity_;

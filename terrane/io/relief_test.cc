@@ -332,6 +332,19 @@ TEST_F(Etopo5, EverestIsHighAndTheMarianaTrenchDeep) {
   EXPECT_EQ(mariana.at({12, 12, 551}), earth::kAir);
 }
 
+TEST_F(Etopo5, IslandsInTheDeepStandOnOceanCrustAndShelvesOnContinents) {
+  const auto count = [](const VoxelArray& voxels, MaterialId m) {
+    return std::count(voxels.voxels.begin(), voxels.voxels.end(), m);
+  };
+  // The Marianas, with islands above the sea.
+  const VoxelArray islands = around(144.5, 13, 36);
+  EXPECT_GT(count(islands, earth::kBasalt), 0);
+  EXPECT_EQ(count(islands, earth::kUpperContinentalCrust), 0);
+  const VoxelArray north_sea = around(2, 55, 24);
+  EXPECT_GT(count(north_sea, earth::kUpperContinentalCrust), 0);
+  EXPECT_EQ(count(north_sea, earth::kBasalt), 0);
+}
+
 TEST_F(Etopo5, CoversTheWholeGlobe) {
   const World world = World::create({.extent = {360, 180, 20},
                                      .voxel_size = {1, 1, 1000},

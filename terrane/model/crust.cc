@@ -27,6 +27,10 @@ constexpr Row kRows[] = {
 };
 constexpr std::int32_t kOceanicBelowM = -2500;
 
+// How much of a column's own height bears on the depth of its crust, 1/1024 by metres of regional ground:
+// cold oceanic plates are stiff, and a continent's root follows its ranges a little.
+constexpr Knot kOwnWeight[] = {{kOceanicBelowM, 0}, {0, 64}, {4000, 256}};
+
 // Metres, by degrees of longitude: deeper in the Atlantic, whose water is young.
 constexpr Knot kCarbonateDepth[] = {{-180, 4400}, {-85, 4400}, {-65, 5000}, {15, 5000},
                                     {35, 4900},   {105, 4800}, {150, 4500}, {180, 4400}};
@@ -36,22 +40,50 @@ constexpr Knot kCarbonateDepth[] = {{-180, 4400}, {-85, 4400}, {-65, 5000}, {15,
 constexpr Knot kSoil[] = {{0, 196},  {10, 196}, {20, 174}, {35, 146}, {50, 128}, {75, 108}, {100, 94},
                           {150, 73}, {200, 59}, {300, 39}, {400, 24}, {500, 13}, {600, 4},  {650, 0}};
 
+// One column of the table at a height.
+class Medians {
+ public:
+  explicit Medians(std::int32_t height_cm) : place_(place(kRows, height_cm, 100)) {}
+  std::int32_t operator()(std::int32_t Row::*what, std::int32_t unit) const {
+    const std::int64_t lo = kRows[place_.below].*what, hi = kRows[place_.below + 1].*what;
+    return static_cast<std::int32_t>(lerp(lo * unit, hi * unit, place_.t, place_.one));
+  }
+
+ private:
+  Place place_;
+};
+
 }  // namespace
 
-Crust crust_at(std::int32_t ground_cm) {
-  const Place p = place(kRows, ground_cm, 100);
-  const Row &a = kRows[p.below], &b = kRows[p.below + 1];
-  const auto between = [&](std::int32_t lo, std::int32_t hi, std::int32_t unit) {
-    return static_cast<std::int32_t>(lerp(std::int64_t{lo} * unit, std::int64_t{hi} * unit, p.t, p.one));
-  };
+Crust crust_at(std::int32_t ground_cm, std::int32_t regional_cm) {
+  const std::int32_t weight = interpolate(kOwnWeight, regional_cm, 100);
+  const auto height_cm = static_cast<std::int32_t>(lerp(regional_cm, ground_cm, weight, 1024));
+  const Medians at(height_cm);
   Crust c;
-  c.moho_cm = between(a.moho, b.moho, 100);
-  c.sediment_cm = between(a.sediment, b.sediment, 100);
-  c.upper_permille = between(a.upper, b.upper, 1);
-  c.middle_permille = between(a.middle, b.middle, 1);
-  c.asthenosphere_cm = between(a.asthenosphere, b.asthenosphere, 100);
-  c.oceanic = ground_cm < kOceanicBelowM * 100;
+  c.oceanic = regional_cm < kOceanicBelowM * 100;
+  c.basement_cm = height_cm - at(&Row::sediment, 100);
+  c.moho_cm = at(&Row::moho, 100);
+  c.upper_permille = at(&Row::upper, 1);
+  c.middle_permille = at(&Row::middle, 1);
+  c.asthenosphere_cm = at(&Row::asthenosphere, 100);
+  // A seamount gathers no more than the abyss around it, whatever a shelf of its depth would.
+  const std::int32_t floor_cm = c.oceanic ? std::min(ground_cm, regional_cm) : ground_cm;
+  c.sediment_cm = Medians(floor_cm)(&Row::sediment, 100);
   return c;
+}
+
+Crust::Bottoms Crust::bottoms(std::int32_t rock_cm) const {
+  const std::int64_t thickness = std::int64_t{basement_cm} + moho_cm;
+  const auto bottom = [&](std::int64_t permille, std::int64_t least_permille) {
+    const std::int64_t even = basement_cm - thickness * permille / 1000;
+    return static_cast<std::int32_t>(std::min(even, rock_cm - thickness * least_permille / 1000));
+  };
+  const std::int32_t both = upper_permille + middle_permille;
+  Bottoms b{};
+  b.upper_cm = bottom(upper_permille, upper_permille / 2);
+  b.middle_cm = bottom(both, both * 5 / 8);
+  b.moho_cm = bottom(1000, oceanic ? 700 : 300);
+  return b;
 }
 
 std::int32_t carbonate_depth_cm(std::int32_t lat_udeg, std::int32_t lon_udeg) {

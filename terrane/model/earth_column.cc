@@ -206,20 +206,24 @@ std::int32_t spread_sediment(const Site& s, std::int32_t median_cm) {
   return static_cast<std::int32_t>(median_cm * scale / 1024 * 400 * kMetre / (400 * kMetre + s.relief_cm));
 }
 
+// Whatever stands above the basement is lava, heaped upon it.
+void lay_ocean_crust(const Crust& crust, Stack& stack) {
+  const Crust::Bottoms bottoms = crust.bottoms(stack.top());
+  stack.down_to(bottoms.upper_cm, earth::kBasalt);
+  stack.down_to(bottoms.middle_cm, earth::kDikes);
+  stack.down_to(bottoms.moho_cm, earth::kGabbro);
+}
+
 void lay_ocean_floor(const Site& s, const Crust& crust, std::int32_t depth_cm, Stack& stack) {
   const std::int32_t sediment = std::max(spread_sediment(s, crust.sediment_cm), 10 * kMetre);
   const std::int32_t rock = stack.top() - sediment;
   const Layer bed = bed_of(s, depth_cm, sediment);
   stack.down_to(std::max(rock, stack.top() - bed.top_cm), bed.material, true);
   stack.down_to(rock, bed.material == earth::kCarbonateOoze ? earth::kChalk : earth::kConsolidatedSediment);
-  const std::int64_t crystalline = std::max(rock + crust.moho_cm, kKilometre);
-  stack.lay(static_cast<std::int32_t>(crystalline * crust.upper_permille / 1000), earth::kBasalt);
-  stack.lay(static_cast<std::int32_t>(crystalline * crust.middle_permille / 1000), earth::kDikes);
-  stack.down_to(rock - static_cast<std::int32_t>(crystalline), earth::kGabbro);
+  lay_ocean_crust(crust, stack);
 }
 
 void lay_continent(const Site& s, const Crust& crust, Stack& stack) {
-  const std::int32_t rock = stack.top();
   const bool basalt = in_any(kHotSpots, s.lat, s.lon);
   const std::int32_t sediment = basalt ? 0 : spread_sediment(s, crust.sediment_cm);
   const bool arid = s.biome == Biome::kDesert || s.biome == Biome::kSteppe;
@@ -229,16 +233,13 @@ void lay_continent(const Site& s, const Crust& crust, Stack& stack) {
   stack.lay(sediment / 10 * 3, young);
   stack.lay(sediment / 10 * 4, arid ? earth::kShale : earth::kSandstone);
   stack.lay(sediment - sediment / 10 * 7, earth::kLimestone);
-  const std::int64_t crystalline = std::max(rock - sediment + crust.moho_cm, kKilometre);
-  const std::int32_t moho = rock - sediment - static_cast<std::int32_t>(crystalline);
-  stack.lay(static_cast<std::int32_t>(crystalline * crust.upper_permille / 1000),
-            basalt ? earth::kBasalt : earth::kUpperContinentalCrust);
-  stack.lay(static_cast<std::int32_t>(crystalline * crust.middle_permille / 1000),
-            earth::kMiddleContinentalCrust);
-  stack.down_to(moho, earth::kLowerContinentalCrust);
+  const Crust::Bottoms bottoms = crust.bottoms(stack.top());
+  stack.down_to(bottoms.upper_cm, basalt ? earth::kBasalt : earth::kUpperContinentalCrust);
+  stack.down_to(bottoms.middle_cm, earth::kMiddleContinentalCrust);
+  stack.down_to(bottoms.moho_cm, earth::kLowerContinentalCrust);
 }
 
-void lay_land_cover(const Site& s, Stack& stack) {
+void lay_land_cover(const Site& s, const Crust& crust, Stack& stack) {
   if (const std::int32_t ice = ice_cm(s); ice > 0) {
     stack.lay(ice, earth::kIce, true);
     stack.lay(4 * kMetre, earth::kTill);
@@ -251,7 +252,8 @@ void lay_land_cover(const Site& s, Stack& stack) {
   const Layer loose = loose_of(s);
   const bool bare = thickness == 0;
   if (bare) stack.lay(kMetre, volcanic ? earth::kBasalt : earth::kWeatheredRock, true);
-  if (!volcanic) stack.lay(loose.top_cm, loose.material);
+  // What weathers from granite or was swept together on plains is not found on a heap of lava.
+  if (!volcanic && !crust.oceanic) stack.lay(loose.top_cm, loose.material);
 }
 
 void lay_mantle_and_core(const Crust& crust, Stack& stack) {
@@ -274,7 +276,7 @@ void build_column(const ColumnInput& input, Column& column) {
   s.ground_cm = std::clamp(input.ground_cm, -12 * kKilometre, 12 * kKilometre);
   s.relief_cm = std::clamp(input.relief_cm, 0, 10 * kKilometre);
   const WaterLevel water = water_at(input, s.lon);
-  const Crust crust = crust_at(s.ground_cm);
+  const Crust crust = crust_at(s.ground_cm, std::clamp(input.regional_cm, -12 * kKilometre, 12 * kKilometre));
   Stack stack(column);
   stack.down_to(std::max(s.ground_cm, water.top_cm), earth::kAir);
   if (s.ground_cm < water.top_cm) {
@@ -293,8 +295,12 @@ void build_column(const ColumnInput& input, Column& column) {
   } else {
     s.climate = climate_at(s.lat, s.lon, s.ground_cm, s.relief_cm);
     s.biome = biome_of(s.climate, s.lat, s.lon);
-    lay_land_cover(s, stack);
-    lay_continent(s, crust, stack);
+    lay_land_cover(s, crust, stack);
+    if (crust.oceanic) {
+      lay_ocean_crust(crust, stack);
+    } else {
+      lay_continent(s, crust, stack);
+    }
   }
   lay_mantle_and_core(crust, stack);
 }

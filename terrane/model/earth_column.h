@@ -10,11 +10,12 @@
 namespace terrane::model {
 
 // What the Earth is made of below one point of its surface: air, sea, ice, soil, sediment, crust, mantle,
-// core, as a function of place, height and relief alone. Integers only: the same input gives the same column
+// core, as a function of place and relief alone. Integers only: the same input gives the same column
 // on every machine, with every compiler, for ever. A change of any result raises the version.
 //
 // It is a plausible Earth and no survey. Sediment, crust and Moho are medians of CRUST1.0 by height of the
-// ground; climate is zonal with a coarse map of continents and rain. See climate.h.
+// ground, crust and Moho by that of the region: oceanic where it lies below -2.5 km, and there whatever rises
+// from the sea floor is a volcano; climate is zonal with a coarse map of continents and rain. See climate.h.
 inline constexpr std::uint32_t kEarthVersion = 1;
 
 struct ColumnInput {
@@ -22,6 +23,9 @@ struct ColumnInput {
   std::int32_t lat_udeg = 0;   // -90'000'000..90'000'000
   std::int32_t lon_udeg = 0;   // any turns
   std::int32_t relief_cm = 0;  // highest less lowest ground within about 10 km
+  // Mean ground within about 150 km: which crust a column stands on, and how deep that reaches, is a matter
+  // of its surroundings.
+  std::int32_t regional_cm = 0;
 };
 
 // Reaches from its top down to the top of the next one; the last has no bottom.
