@@ -1,0 +1,127 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "terrane/volume/dense_truth_testing.h"
+#include "terrane/volume/volume.h"
+
+namespace terrane {
+namespace {
+
+using namespace testing_truth;
+
+class ArraySource final : public VoxelSource {
+ public:
+  ArraySource(VoxelArray voxels, std::string identity)
+      : voxels_(std::move(voxels)), identity_(std::move(identity)) {}
+  Coord size() const override { return voxels_.size; }
+  std::string identity() const override { return identity_; }
+  Status read(const Box& box, VoxelView out) const override {
+    if (reads_left-- <= 0) return Error{ErrorCode::kIo, "the source broke"};
+    copy(voxels_.view().sub(box), out);
+    return ok();
+  }
+  mutable std::atomic<int> reads_left{1 << 30};
+
+ private:
+  VoxelArray voxels_;
+  std::string identity_;
+};
+
+TEST(Ingest, AStoppedOneIsIncompleteAndContinuesToTheSame) {
+  Random random(11);
+  const Coord extent = {700, 600, 70};
+  VoxelArray voxels = random_voxels(random, {650, 580, 66});
+  for (std::int64_t x = 0; x < 650; ++x) fill(voxels.view().sub({{x, 0, 0}, {x + 1, 580, 20 + x % 13}}), 3);
+  const ArraySource source(voxels, "array");
+  IngestOptions options;
+  options.at = {20, 10, 2};
+  const std::string undisturbed_path = fresh_path("undisturbed"), path = fresh_path("stopped");
+  Volume undisturbed = Volume::create(undisturbed_path, options_for(extent)).value();
+  ASSERT_TRUE(undisturbed.ingest(source, options));
+  {
+    Volume volume = Volume::create(path, options_for(extent)).value();
+    source.reads_left = 140;  // of 220 bricks: the first block ends, the second does not
+    const auto failed = volume.ingest(source, options);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().message, "the source broke");
+  }
+  source.reads_left = 1 << 30;
+  OpenOptions for_writing;
+  for_writing.access = Access::kWrite;
+  Volume volume = Volume::open(path, for_writing).value();
+  const Box box = Box::of_size(options.at, voxels.size);
+  ASSERT_EQ(volume.info().value().unfinished.size(), 1u);
+  EXPECT_EQ(volume.info().value().unfinished[0].box, box);
+  const auto unfinished = volume.read({{{600, 580, 20}, {610, 590, 30}}});
+  ASSERT_FALSE(unfinished);
+  EXPECT_EQ(unfinished.error().code, ErrorCode::kIncomplete);
+  EXPECT_EQ(volume.at({600, 580, 20}).error().code, ErrorCode::kIncomplete);
+  EXPECT_EQ(volume.at({600, 580, 20}, 2).error().code, ErrorCode::kIncomplete);
+  EXPECT_TRUE(volume.read({{{20, 10, 2}, {100, 90, 60}}})) << "this part was finished";
+  EXPECT_TRUE(volume.read({{{0, 0, 0}, {20, 600, 70}}})) << "this part was not asked for";
+  ReadOptions allow;
+  allow.allow_incomplete = true;
+  EXPECT_EQ(volume.at({600, 580, 20}, 0, allow).value(), 0);
+  // Others are refused, and so are writes.
+  const ArraySource other(VoxelArray({10, 10, 10}, 1), "other");
+  IngestOptions inside;
+  inside.at = {30, 30, 10};
+  EXPECT_EQ(volume.ingest(other, inside).error().code, ErrorCode::kConflict);
+  EXPECT_EQ(volume.write({{30, 30, 10}, {31, 31, 11}}, VoxelArray({1, 1, 1}).view()).error().code,
+            ErrorCode::kConflict);
+
+  const auto report = volume.ingest(source, options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->resumed);
+  EXPECT_TRUE(volume.info().value().unfinished.empty());
+  for (int level = 0; level <= 6; ++level) {
+    EXPECT_EQ(volume.read({volume.world().bounds(), level}).value().voxels,
+              undisturbed.read({volume.world().bounds(), level}).value().voxels);
+  }
+  EXPECT_EQ(volume.info().value().stored_bytes - volume.info().value().level0_bytes -
+                    (undisturbed.info().value().stored_bytes - undisturbed.info().value().level0_bytes) <
+                64,
+            true);
+  EXPECT_EQ(volume.info().value().level0_bytes, undisturbed.info().value().level0_bytes);
+  EXPECT_EQ(volume.info().value().ingested_bytes, undisturbed.info().value().ingested_bytes);
+  expect_clean(volume);
+}
+
+TEST(Ingest, RestartGivesUpWhatWasUnfinished) {
+  const Coord extent = {600, 600, 64};
+  Volume volume = Volume::create("memory:", options_for(extent)).value();
+  Random random(3);
+  const ArraySource broken(random_voxels(random, extent), "broken");
+  broken.reads_left = 70;
+  ASSERT_FALSE(volume.ingest(broken));
+  const VoxelArray good = random_voxels(random, extent);
+  const ArraySource source(good, "good");
+  EXPECT_EQ(volume.ingest(source).error().code, ErrorCode::kConflict);
+  IngestOptions restart;
+  restart.restart = true;
+  const auto report = volume.ingest(source, restart);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_FALSE(report->resumed);
+  EXPECT_EQ(volume.read({volume.world().bounds()}).value().voxels, good.voxels);
+  expect_levels(volume, good, 6);
+  expect_clean(volume);
+}
+
+TEST(Ingest, StopsWhenAskedTo) {
+  Volume volume = Volume::create("memory:", options_for({1200, 600, 64})).value();
+  const ArraySource source(VoxelArray({1200, 600, 64}, 2), "array");
+  std::stop_source stop;
+  IngestOptions options;
+  options.task.stop = stop.get_token();
+  options.task.progress = [&](const Progress& p) {
+    if (p.done > 0) stop.request_stop();
+  };
+  const auto report = volume.ingest(source, options);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(volume.ingest(source));
+}
+
+}  // namespace
+}  // namespace terrane
