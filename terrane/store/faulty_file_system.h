@@ -25,7 +25,13 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     sticky_ = sticky;
     nth_ = seen_ + nth;
   }
-  void heal() { nth_ = 0; }
+  void heal() {
+    nth_ = 0;
+    nth_read_ = 0;
+  }
+  // The read number `nth` of a table from now fails.
+  void fail_read(std::uint64_t nth) { nth_read_ = reads_ + nth; }
+  std::uint64_t reads_failed() const { return reads_failed_; }
   std::uint64_t changes() const { return seen_; }
 
   rocksdb::IOStatus change(const std::string& file) {
@@ -43,6 +49,14 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     std::unique_ptr<rocksdb::FSWritableFile> file;
     rocksdb::IOStatus s = target()->NewWritableFile(name, options, &file, debug);
     if (s.ok()) *out = std::make_unique<File>(std::move(file), *this, name);
+    return s;
+  }
+  rocksdb::IOStatus NewRandomAccessFile(const std::string& name, const rocksdb::FileOptions& options,
+                                        std::unique_ptr<rocksdb::FSRandomAccessFile>* out,
+                                        rocksdb::IODebugContext* debug) override {
+    std::unique_ptr<rocksdb::FSRandomAccessFile> file;
+    rocksdb::IOStatus s = target()->NewRandomAccessFile(name, options, &file, debug);
+    if (s.ok()) *out = std::make_unique<Table>(std::move(file), *this);
     return s;
   }
   rocksdb::IOStatus RenameFile(const std::string& from, const std::string& to,
@@ -94,7 +108,26 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     const std::string name_;
   };
 
+  class Table final : public rocksdb::FSRandomAccessFileOwnerWrapper {
+   public:
+    Table(std::unique_ptr<rocksdb::FSRandomAccessFile> file, FaultyFileSystem& system)
+        : FSRandomAccessFileOwnerWrapper(std::move(file)), system_(system) {}
+    rocksdb::IOStatus Read(std::uint64_t offset, std::size_t n, const rocksdb::IOOptions& options,
+                           rocksdb::Slice* result, char* scratch,
+                           rocksdb::IODebugContext* debug) const override {
+      if (++system_.reads_ == system_.nth_read_) {
+        ++system_.reads_failed_;
+        return rocksdb::IOStatus::IOError("injected");
+      }
+      return target()->Read(offset, n, options, result, scratch, debug);
+    }
+
+   private:
+    FaultyFileSystem& system_;
+  };
+
   std::atomic<std::uint64_t> seen_{0}, nth_{0};
+  std::atomic<std::uint64_t> reads_{0}, nth_read_{0}, reads_failed_{0};
   std::atomic<bool> sticky_{false}, no_space_{false};
   std::string suffix_;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "terrane/store/rocks_iterator.h"
 #include "terrane/store/rocks_status.h"
 
 namespace terrane {
@@ -91,25 +92,24 @@ class Translator {
     if (!iterator_) {
       rocksdb::ReadOptions read;
       read.max_skippable_internal_keys = 1024;  // among that many removed keys a range delete does good
-      iterator_.reset(database_.db->NewIterator(read));
+      iterator_.emplace(database_, read);
     }
     std::vector<std::string> keys;
-    for (iterator_->Seek(slice(begin)); iterator_->Valid(); iterator_->Next()) {
-      if (iterator_->key().compare(slice(end)) >= 0) return std::optional(std::move(keys));
+    for (iterator_->seek(begin); iterator_->valid(); iterator_->next()) {
+      if (iterator_->key() >= end) return std::optional(std::move(keys));
       if (keys.size() == kFewKeys) return std::optional<std::vector<std::string>>();
-      keys.push_back(iterator_->key().ToString());
+      keys.emplace_back(iterator_->key());
     }
-    const rocksdb::Status status = iterator_->status();
-    if (status.ok()) return std::optional(std::move(keys));
-    if (status.IsIncomplete()) return std::optional<std::vector<std::string>>();
-    return rocks_error(status, "cannot read", database_.path);
+    if (iterator_->gave_up()) return std::optional<std::vector<std::string>>();
+    TERRANE_TRY(iterator_->status());
+    return std::optional(std::move(keys));
   }
 
   const RocksDatabase& database_;
   const Batch& batch_;
   const bool looks_;
   std::set<std::string_view> put_;  // by this batch so far, kept only where a range may ask
-  std::unique_ptr<rocksdb::Iterator> iterator_;
+  std::optional<RocksIterator> iterator_;
 };
 
 }  // namespace

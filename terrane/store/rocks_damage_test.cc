@@ -11,6 +11,7 @@
 #include "terrane/store/engines.h"
 #include "terrane/store/faulty_file_system.h"
 #include "terrane/store/rocks_database.h"
+#include "terrane/store/rocks_iterator.h"
 
 // Full disks, failing disks, files gone and bytes flipped: never an answer that is not what was written.
 
@@ -29,19 +30,39 @@ Status put(Engine& engine, const std::string& key, const std::string& value,
   return engine.write(std::move(batch), durability);
 }
 
-// A store with keys in tables and, where `in_log`, some that only the log holds.
+constexpr std::uint64_t kTableKeys = 1000;
+
+// A store of several tables in one level and, where `in_log`, some keys that only the log holds.
 Content make_store(const std::string& path, bool in_log) {
   Content expected;
-  auto engine = open_rocks_engine(path, EngineMode::kCreate).value();
-  for (std::uint64_t i = 0; i < 300; ++i) {
-    expected[test_key(i)] = test_value(i, 100);
-    EXPECT_TRUE(is_ok(put(*engine, test_key(i), test_value(i, 100), Durability::kBuffered)));
-    if (i == 200) {
-      EXPECT_TRUE(is_ok(engine->compact()));
+  const auto add = [&](std::uint64_t from, std::uint64_t to) {
+    Batch batch;
+    for (std::uint64_t i = from; i < to; ++i) {
+      expected[test_key(i)] = test_value(i, 100);
+      batch.put(kUnitA, test_key(i), test_value(i, 100));
     }
-  }
-  if (!in_log) {
+    return batch;
+  };
+  {
+    auto engine = open_rocks_engine(path, EngineMode::kCreate).value();
+    EXPECT_TRUE(is_ok(engine->write(add(0, kTableKeys), Durability::kFsync)));
     EXPECT_TRUE(is_ok(engine->compact()));
+  }
+  {
+    rocksdb::Options options = rocks_options({}, make_block_cache(1 << 20));
+    options.target_file_size_base = 8 << 10;  // the engine's own tables are too large to have many
+    rocksdb::DB* db = nullptr;
+    EXPECT_TRUE(rocksdb::DB::Open(options, path, &db).ok());
+    rocksdb::CompactRangeOptions compact;
+    compact.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    EXPECT_TRUE(db->CompactRange(compact, nullptr, nullptr).ok());
+    delete db;
+  }
+  if (in_log) {
+    auto engine = open_rocks_engine(path, EngineMode::kWrite).value();
+    for (std::uint64_t i = kTableKeys; i < kTableKeys + 100; ++i) {
+      EXPECT_TRUE(is_ok(engine->write(add(i, i + 1), Durability::kBuffered)));
+    }
   }
   return expected;
 }
@@ -63,15 +84,19 @@ void flip(const std::string& file, std::uint64_t at, int bit) {
   f.put(static_cast<char>(byte ^ (1 << bit)));
 }
 
-// Everything, or the error that kept us from it.
-Result<Content> read_all(const std::string& path, EngineMode mode) {
-  TERRANE_ASSIGN(const auto engine, open_rocks_engine(path, mode));
-  TERRANE_ASSIGN(const auto snapshot, engine->snapshot());
+// Walks up from `from`: what it saw before the end, or the error that ended it.
+Result<Content> walk(const Engine& engine, const std::string& from) {
+  TERRANE_ASSIGN(const auto snapshot, engine.snapshot());
   Content out;
   const auto cursor = snapshot->scan(kUnitA, kFirst, kLast);
-  for (cursor->seek(kFirst); cursor->valid(); cursor->next()) out.emplace(cursor->key(), cursor->value());
+  for (cursor->seek(from); cursor->valid(); cursor->next()) out.emplace(cursor->key(), cursor->value());
   TERRANE_TRY(cursor->status());
   return out;
+}
+
+Result<Content> read_all(const std::string& path, EngineMode mode) {
+  TERRANE_ASSIGN(const auto engine, open_rocks_engine(path, mode));
+  return walk(*engine, kFirst);
 }
 
 // Flips bits all over the files of a kind, one at a time, in copies of the store.
@@ -109,6 +134,70 @@ TEST(RocksDamage, AFlippedBitInATableIsFound) {
 
 TEST(RocksDamage, AFlippedBitInTheLogIsFound) {
   expect_flips_found(".log", true);
+}
+
+// RocksDB itself ends such a walk without an error where the damaged block is the first of its table.
+TEST(RocksDamage, AWalkNeverEndsAtADamagedTableAsIfItWereTheEnd) {
+  const ScratchDirectory scratch;
+  const Content expected = make_store(scratch.path("s"), false);
+  const std::vector<std::string> tables = files(scratch.path("s"), ".sst");
+  ASSERT_GT(tables.size(), 3u);
+  for (const std::string& table : tables) {
+    for (const bool with_range_delete : {false, true}) {
+      SCOPED_TRACE(table + (with_range_delete ? " under a range delete" : ""));
+      const std::string copy = scratch.path("copy");
+      fs::remove_all(copy);
+      fs::copy(scratch.path("s"), copy);
+      flip(copy + "/" + fs::path(table).filename().string(), 50, 3);
+      auto engine = open_rocks_engine(copy, EngineMode::kWrite).value();
+      if (with_range_delete) {
+        Batch batch;
+        batch.erase_range(kUnitA, test_key(20), test_key(60));
+        // It looks at the first few keys, which may be damaged themselves.
+        const Status status = engine->write(std::move(batch), Durability::kBuffered);
+        EXPECT_TRUE(status || status.error().code == ErrorCode::kCorrupt);
+      }
+      EXPECT_TRUE(fails_with(walk(*engine, kFirst), ErrorCode::kCorrupt));
+      for (std::uint64_t from = 0; from < kTableKeys; from += 7) {
+        const auto seen = walk(*engine, test_key(from));
+        if (!seen) {
+          ASSERT_TRUE(fails_with(seen, ErrorCode::kCorrupt));
+          ASSERT_NE(seen.error().message.find(".sst"), std::string::npos) << seen.error().message;
+        } else if (!with_range_delete || from >= 60) {
+          ASSERT_EQ(*seen, Content(expected.lower_bound(test_key(from)), expected.end()));
+        }
+      }
+      if (table == tables[2]) {  // nor does a compaction take it for the end
+        EXPECT_TRUE(fails_with(engine->compact(), ErrorCode::kCorrupt));
+      }
+    }
+  }
+}
+
+// The same where the disk cannot be read, at one read after the other.
+TEST(RocksFaults, AWalkNeverEndsAtAFailedReadAsIfItWereTheEnd) {
+  const ScratchDirectory scratch;
+  const Content expected = make_store(scratch.path("s"), false);
+  const auto system = std::make_shared<FaultyFileSystem>();
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(system);
+  std::uint64_t failures = 0;
+  for (std::uint64_t nth = 1;; ++nth) {
+    SCOPED_TRACE("read " + std::to_string(nth));
+    const RocksEngineOptions no_cache{.block_cache_bytes = 0};
+    auto engine = open_rocks_engine_on(env.get(), scratch.path("s"), EngineMode::kReadOnly, no_cache).value();
+    system->fail_read(nth);
+    const auto seen = walk(*engine, kFirst);
+    const bool hit = system->reads_failed() > failures;
+    failures = system->reads_failed();
+    system->heal();
+    if (!hit) {
+      ASSERT_TRUE(is_ok(seen));
+      EXPECT_EQ(*seen, expected);
+      break;
+    }
+    EXPECT_TRUE(fails_with(seen, ErrorCode::kIo));
+  }
+  EXPECT_GT(failures, 3u);
 }
 
 TEST(RocksDamage, ADeletedTableIsFoundAndNamed) {

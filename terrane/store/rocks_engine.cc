@@ -13,6 +13,7 @@
 
 #include "terrane/store/rocks_batch.h"
 #include "terrane/store/rocks_database.h"
+#include "terrane/store/rocks_iterator.h"
 #include "terrane/store/rocks_status.h"
 
 namespace terrane {
@@ -170,7 +171,7 @@ Result<std::unique_ptr<Engine>> open_rocks_engine_on(rocksdb::Env* env, const st
 
   auto database = std::make_shared<RocksDatabase>();
   database->path = path;
-  rocksdb::Options rocks = rocks_options(options, rocksdb::NewLRUCache(options.block_cache_bytes));
+  rocksdb::Options rocks = rocks_options(options, make_block_cache(options.block_cache_bytes));
   rocks.env = env;
   rocks.create_if_missing = mode == EngineMode::kCreate;
   rocks.error_if_exists = mode == EngineMode::kCreate;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "terrane/store/rocks_database.h"
+#include "terrane/store/rocks_iterator.h"
 #include "terrane/store/rocks_status.h"
 
 namespace terrane {
@@ -137,7 +138,7 @@ Status RocksReader::refresh() {
 
 Result<std::unique_ptr<Engine>> open_rocks_reader(const std::string& path, const RocksEngineOptions& options,
                                                   rocksdb::Env* env) {
-  rocksdb::Options rocks = rocks_options(options, rocksdb::NewLRUCache(options.block_cache_bytes));
+  rocksdb::Options rocks = rocks_options(options, make_block_cache(options.block_cache_bytes));
   rocks.env = env;
   rocks.create_if_missing = false;
   TERRANE_ASSIGN(Opened opened, open_beside_writer(path, rocks));

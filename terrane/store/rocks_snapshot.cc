@@ -1,63 +1,47 @@
 #include <algorithm>
 #include <utility>
 
-#include <rocksdb/perf_context.h>
-
 #include "terrane/store/rocks_database.h"
+#include "terrane/store/rocks_iterator.h"
 #include "terrane/store/rocks_status.h"
 
 namespace terrane {
 
 namespace {
 
-std::string_view view(const rocksdb::Slice& s) {
-  return {s.data(), s.size()};
-}
-
-// By this thread, so far.
-std::uint64_t removed_keys_passed() {
-  return rocksdb::get_perf_context()->internal_delete_skipped_count;
-}
-
 class RocksCursor final : public Cursor {
  public:
   RocksCursor(std::shared_ptr<const RocksDatabase> database, const rocksdb::Snapshot* snapshot,
               std::string_view begin, std::string_view end)
-      : database_(std::move(database)), begin_(begin), end_(end), bound_(end_) {
-    rocksdb::ReadOptions read;
-    read.snapshot = snapshot;
-    read.iterate_upper_bound = &bound_;
-    iterator_.reset(database_->db->NewIterator(read));
-  }
+      : database_(std::move(database)),
+        begin_(begin),
+        end_(end),
+        bound_(end_),
+        iterator_(*database_, options(snapshot)) {}
 
   void seek(std::string_view key) override {
     key = std::max(key, std::string_view(begin_));
     sought_ = key < end_;
-    if (sought_) move([&] { iterator_->Seek({key.data(), key.size()}); });
+    if (sought_) iterator_.seek(key);
   }
-  void next() override {
-    move([&] { iterator_->Next(); });
-  }
-  bool valid() const override { return sought_ && iterator_->Valid(); }
-  std::string_view key() const override { return view(iterator_->key()); }
-  std::string_view value() const override { return view(iterator_->value()); }
-  Status status() const override {
-    if (!sought_ || iterator_->status().ok()) return ok();
-    return rocks_error(iterator_->status(), "cannot read", database_->path);
-  }
+  void next() override { iterator_.next(); }
+  bool valid() const override { return sought_ && iterator_.valid(); }
+  std::string_view key() const override { return iterator_.key(); }
+  std::string_view value() const override { return iterator_.value(); }
+  Status status() const override { return sought_ ? iterator_.status() : ok(); }
 
  private:
-  template <class Move>
-  void move(const Move& move) {
-    const std::uint64_t before = removed_keys_passed();
-    move();
-    database_->passed(removed_keys_passed() - before);
+  rocksdb::ReadOptions options(const rocksdb::Snapshot* snapshot) const {
+    rocksdb::ReadOptions read;
+    read.snapshot = snapshot;
+    read.iterate_upper_bound = &bound_;
+    return read;
   }
 
   std::shared_ptr<const RocksDatabase> database_;
   std::string begin_, end_;
   rocksdb::Slice bound_;  // the iterator keeps a pointer to it
-  std::unique_ptr<rocksdb::Iterator> iterator_;
+  RocksIterator iterator_;
   bool sought_ = false;  // a seek at or after the end finds nothing, without asking
 };
 
