@@ -1,7 +1,10 @@
 #include "terrane/volume/cell_cache.h"
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <condition_variable>
+#include <cstdlib>
 #include <exception>
 #include <list>
 #include <mutex>
@@ -42,17 +45,22 @@ constexpr std::size_t kEntryBytes = 160;
 }  // namespace
 
 struct CellCache::Shard {
+  // All that a hit reads lies in one node. A hit leaves the queue alone, it only sets `used`: moving it to
+  // the front would touch its neighbours' memory too.
   struct Entry {
-    Key key;
-    std::uint64_t version;
+    std::uint64_t version = 0;
     CellPtr cell;
+    const MaterialId* voxels = nullptr;  // of the cell
+    MaterialId material = 0;             // of the cell
+    bool used = false;                   // since it last came to the end of the queue
+    std::list<Key>::iterator place;
   };
-  using Lru = std::list<Entry>;
+  using Entries = std::unordered_map<Key, Entry, KeyHash>;
 
   mutable std::mutex mutex;
   std::condition_variable landed;
-  Lru lru;  // most recent first
-  std::unordered_map<Key, Lru::iterator, KeyHash> entries;
+  std::list<Key> queue;  // the next to go at the back
+  Entries entries;
   std::unordered_map<Key, std::shared_ptr<Flight>, KeyHash> flights;
   std::uint64_t capacity = 0;
   std::uint64_t bytes = 0;
@@ -61,21 +69,34 @@ struct CellCache::Shard {
   std::uint64_t changed_at = 0;
   int changing = 0;
 
-  CellPtr find(const Key& key, std::uint64_t version) {
+  const Entry* look(const Key& key, std::uint64_t version) {
     const auto found = entries.find(key);
-    if (found == entries.end() || found->second->version > version) {
+    if (found == entries.end() || found->second.version > version) {
       ++misses;
       return nullptr;
     }
     ++hits;
-    lru.splice(lru.begin(), lru, found->second);
-    return found->second->cell;
+    Entry& entry = found->second;
+    if (!entry.used) entry.used = true;
+    return &entry;
+  }
+  CellPtr find(const Key& key, std::uint64_t version) {
+    const Entry* entry = look(key, version);
+    return entry == nullptr ? nullptr : entry->cell;
   }
 
-  void erase(std::unordered_map<Key, Lru::iterator, KeyHash>::iterator entry) {
-    bytes -= entry->second->cell->bytes() + kEntryBytes;
-    lru.erase(entry->second);
+  void erase(Entries::iterator entry) {
+    bytes -= entry->second.cell->bytes() + kEntryBytes;
+    queue.erase(entry->second.place);
     entries.erase(entry);
+  }
+
+  // What was used gets another round; what was not goes.
+  void evict_one() {
+    const auto entry = entries.find(queue.back());
+    if (!entry->second.used) return erase(entry);
+    entry->second.used = false;
+    queue.splice(queue.begin(), queue, entry->second.place);
   }
 
   void insert(const Key& key, std::uint64_t version, CellPtr cell) {
@@ -83,12 +104,14 @@ struct CellCache::Shard {
     const std::size_t size = cell->bytes() + kEntryBytes;
     if (size > capacity) return;
     if (const auto found = entries.find(key); found != entries.end()) {
-      if (found->second->version <= version) return;  // holds for older readers too
+      if (found->second.version <= version) return;  // holds for older readers too
       erase(found);
     }
-    while (bytes + size > capacity) erase(entries.find(lru.back().key));
-    lru.push_front({key, version, std::move(cell)});
-    entries.emplace(key, lru.begin());
+    while (bytes + size > capacity) evict_one();
+    queue.push_front(key);
+    const MaterialId* voxels = cell->voxels.get();
+    const MaterialId material = cell->material;
+    entries.emplace(key, Entry{version, std::move(cell), voxels, material, false, queue.begin()});
     bytes += size;
   }
 
@@ -108,31 +131,35 @@ struct CellCache::Shard {
 };
 
 void VoxelBuffers::Return::operator()(MaterialId* voxels) const {
-  if (home != nullptr) {
-    std::scoped_lock lock(home->mutex_);
-    if (home->idle_.size() < kIdle) {
-      home->idle_.push_back(voxels);
-      return;
-    }
+  if (home == nullptr) {
+    delete[] voxels;
+    return;
   }
-  delete[] voxels;
+  std::scoped_lock lock(home->mutex_);
+  home->idle_.push_back(voxels);
 }
 
 VoxelBuffers::Buffer VoxelBuffers::lend(std::size_t count) {
   if (count != kWhole) return Buffer(new MaterialId[count], Return{});
-  {
-    std::scoped_lock lock(mutex_);
-    if (!idle_.empty()) {
-      MaterialId* voxels = idle_.back();
-      idle_.pop_back();
-      return Buffer(voxels, Return{this});
-    }
+  std::scoped_lock lock(mutex_);
+  if (idle_.empty()) {
+    constexpr std::size_t kSlabBytes = std::size_t{2} << 20;
+    constexpr std::size_t kPerSlab = kSlabBytes / (kWhole * sizeof(MaterialId));
+    slabs_.reserve(slabs_.size() + 1);
+    idle_.reserve((slabs_.size() + 1) * kPerSlab);
+    void* slab = std::aligned_alloc(kSlabBytes, kSlabBytes);
+    if (slab == nullptr) throw std::bad_alloc();
+    slabs_.push_back(slab);
+    (void)::madvise(slab, kSlabBytes, MADV_HUGEPAGE);  // refused where the system has none: then small pages
+    for (std::size_t i = 0; i < kPerSlab; ++i) idle_.push_back(static_cast<MaterialId*>(slab) + i * kWhole);
   }
-  return Buffer(new MaterialId[kWhole], Return{this});
+  MaterialId* voxels = idle_.back();
+  idle_.pop_back();
+  return Buffer(voxels, Return{this});
 }
 
 VoxelBuffers::~VoxelBuffers() {
-  for (MaterialId* voxels : idle_) delete[] voxels;
+  for (void* slab : slabs_) std::free(slab);
 }
 
 CellCache::CellCache(std::uint64_t capacity_bytes) : shards_(new Shard[kShards]) {
@@ -149,6 +176,15 @@ CellPtr CellCache::find(int level, Position position, std::uint64_t version) con
   Shard& s = shard(level, position);
   std::scoped_lock lock(s.mutex);
   return s.find({level, position}, version);
+}
+
+std::optional<MaterialId> CellCache::voxel(int level, Position position, std::uint64_t version,
+                                           std::size_t index) const {
+  Shard& s = shard(level, position);
+  std::scoped_lock lock(s.mutex);
+  const Shard::Entry* entry = s.look({level, position}, version);
+  if (entry == nullptr) return std::nullopt;
+  return entry->voxels == nullptr ? entry->material : entry->voxels[index];
 }
 
 void CellCache::insert(int level, Position position, std::uint64_t version, CellPtr cell) {
@@ -227,7 +263,7 @@ void CellCache::clear() {
     Shard& s = shards_[i];
     std::scoped_lock lock(s.mutex);
     s.entries.clear();
-    s.lru.clear();
+    s.queue.clear();
     s.bytes = 0;
   }
 }

@@ -15,23 +15,24 @@
 
 namespace terrane {
 
-// Buffers of whole bricks, reused: a fresh one costs its page faults, about as much as decoding into it.
-// Keeps at most kIdle idle ones. Thread-safe; outlives the buffers it lent.
+// Buffers of whole bricks, reused: a fresh one costs its page faults, about as much as decoding into it. They
+// come four to a huge page, where the system gives those, so that a random voxel costs one miss and not a
+// walk through page tables too. Memory goes back only with this object. Thread-safe; outlives what it lent.
 class VoxelBuffers {
  public:
   struct Return {
-    VoxelBuffers* home = nullptr;
+    VoxelBuffers* home = nullptr;  // nullptr: from the heap
     void operator()(MaterialId* voxels) const;
   };
   using Buffer = std::unique_ptr<MaterialId[], Return>;
-  // Room for `count` voxels, at least; not cleared.
+  // Room for `count` voxels; not cleared.
   Buffer lend(std::size_t count);
   ~VoxelBuffers();
 
  private:
-  static constexpr std::size_t kIdle = 64;  // 32 MiB
   static constexpr std::size_t kWhole = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;
   std::mutex mutex_;
+  std::vector<void*> slabs_;
   std::vector<MaterialId*> idle_;
 };
 
@@ -46,7 +47,7 @@ struct Cell {
 };
 using CellPtr = std::shared_ptr<const Cell>;
 
-// Decoded cells of one volume, bounded by bytes, least recently used out first. Thread-safe.
+// Decoded cells of one volume, bounded by bytes; what was not used of late goes first. Thread-safe.
 //
 // Exact: a cell is given to a reader only if it is what the reader's snapshot holds. Each cell knows the
 // version of the snapshot it was read from. A writer announces the runs it is about to change (begin_change),
@@ -63,6 +64,9 @@ class CellCache {
   using Loader = std::function<Result<CellPtr>()>;
   // nullptr where the cache holds no such cell for that version.
   CellPtr find(int level, Position position, std::uint64_t version) const;
+  // One voxel of that cell, by its place in the dense brick; nullopt where the cache has no such cell.
+  std::optional<MaterialId> voxel(int level, Position position, std::uint64_t version,
+                                  std::size_t index) const;
   Result<CellPtr> find_or_load(int level, Position position, std::uint64_t version, const Loader& load);
   void insert(int level, Position position, std::uint64_t version, CellPtr cell);
 

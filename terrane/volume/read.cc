@@ -114,22 +114,20 @@ Status read_box(const Volume::State& state, const Snapshot& snapshot, int level,
   });
 }
 
-MaterialId voxel_of(const Volume::State& state, const Cell& cell, int level, Coord voxel) {
-  if (cell.count == 0) return cell.material;
+std::size_t index_in_brick(const Volume::State& state, int level, Coord voxel) {
   const Coord n = state.lattice(level).extent();
   const auto offset = [](std::int64_t v) { return v % kBrickEdge; };
   const auto edge = [&](std::int64_t v, std::int64_t end) {
     return std::min<std::int64_t>(kBrickEdge, end - (v - offset(v)));
   };
   const std::int64_t ny = edge(voxel.y, n.y), nz = edge(voxel.z, n.z);
-  return cell
-      .voxels[static_cast<std::size_t>((offset(voxel.x) * ny + offset(voxel.y)) * nz + offset(voxel.z))];
+  return static_cast<std::size_t>((offset(voxel.x) * ny + offset(voxel.y)) * nz + offset(voxel.z));
 }
 
 Result<MaterialId> material_at(const Volume::State& state, const Snapshot& snapshot, int level, Coord voxel) {
   MapCursor cursor = state.cursor(snapshot, level);
   TERRANE_ASSIGN(const CellPtr cell, read_cell(state, snapshot, cursor, level, position_of(brick_of(voxel))));
-  return voxel_of(state, *cell, level, voxel);
+  return cell->count == 0 ? cell->material : cell->voxels[index_in_brick(state, level, voxel)];
 }
 
 Status read_here(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,

@@ -123,8 +123,8 @@ Status read_box(const Volume::State& state, const Snapshot& snapshot, int level,
 // One brick; loads through the cache.
 Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
                           Position position);
-// A voxel (of the level) of the cell that holds it.
-MaterialId voxel_of(const Volume::State& state, const Cell& cell, int level, Coord voxel);
+// Where a voxel (of the level) stands in the dense array of its brick.
+std::size_t index_in_brick(const Volume::State& state, int level, Coord voxel);
 // One voxel (of the level), through the cache.
 Result<MaterialId> material_at(const Volume::State& state, const Snapshot& snapshot, int level, Coord voxel);
 // Decodes a range's brick into `voxels`, of the brick's true size.

@@ -195,9 +195,10 @@ Result<MaterialId> Volume::at(Coord voxel, int level, const ReadOptions& options
   if (!state.pending.empty() && !options.allow_incomplete)
     TERRANE_TRY(state.pending.check(level, box, options.task));
   // A cell leaves the cache before its brick changes, so one that is there is the newest.
-  if (const CellPtr cell = state.cache.find(level, position_of(brick_of(c)), ~std::uint64_t{0})) {
-    return voxel_of(state, *cell, level, c);
-  }
+  constexpr std::uint64_t kNewest = ~std::uint64_t{0};
+  const std::size_t index = index_in_brick(state, level, c);
+  if (const auto material = state.cache.voxel(level, position_of(brick_of(c)), kNewest, index))
+    return *material;
   TERRANE_ASSIGN(const auto snapshot, snapshot_for(state, level, {&box, 1}, options));
   return material_at(state, *snapshot, level, c);
 }
