@@ -41,7 +41,7 @@ std::string content_of(const std::string& path) {
 class Source final : public VoxelSource {
  public:
   Source(std::string identity, int reads) : identity_(std::move(identity)), reads_(reads) {}
-  Coord size() const override { return {530, 24, 70}; }
+  Coord size() const override { return {530, 10, 70}; }
   std::string identity() const override { return identity_; }
   Status read(const Box&, VoxelView out) const override {
     if (reads_-- <= 0) return Error{ErrorCode::kIo, "the source broke"};

@@ -12,7 +12,7 @@
 namespace terrane::sample {
 
 // Two regions in x, two bricks high: small enough to be damaged a thousand times.
-inline constexpr Coord kExtent = {1060, 24, 70};
+inline constexpr Coord kExtent = {1060, 10, 70};
 
 inline CreateOptions create_options() {
   CreateOptions create;
@@ -56,12 +56,12 @@ inline std::vector<Step> steps() {
     return Step{box, make(box.size(), how)};
   };
   std::vector<Step> out;
-  out.push_back(filled({{0, 0, 0}, {70, 24, 70}}, noise, 1u));
-  out.push_back(uniform({{0, 0, 0}, {1024, 24, 70}}, 3));
-  out.push_back(filled({{192, 0, 0}, {330, 24, 60}}, layers, 5));
-  out.push_back(uniform({{1024, 0, 0}, {1060, 24, 70}}, 5));
-  out.push_back(filled({{64, 0, 0}, {100, 20, 64}}, noise, 2u));
-  out.push_back(uniform({{512, 0, 0}, {640, 24, 70}}, 0));
+  out.push_back(filled({{0, 0, 0}, {70, 10, 70}}, noise, 1u));
+  out.push_back(uniform({{0, 0, 0}, {1024, 10, 70}}, 3));
+  out.push_back(filled({{192, 0, 0}, {330, 10, 60}}, layers, 5));
+  out.push_back(uniform({{1024, 0, 0}, {1060, 10, 70}}, 5));
+  out.push_back(filled({{64, 0, 0}, {100, 8, 64}}, noise, 2u));
+  out.push_back(uniform({{512, 0, 0}, {640, 10, 70}}, 0));
   out.push_back(filled({{200, 3, 7}, {210, 9, 30}}, noise, 3u));
   return out;
 }

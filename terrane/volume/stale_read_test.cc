@@ -72,7 +72,7 @@ class HookedEngine final : public Engine {
 class StaleRead : public testing::Test {
  protected:
   static constexpr Coord kWhere = {30, 5, 9};
-  static constexpr Box kBox = {{0, 0, 0}, {200, 24, 70}};
+  static constexpr Box kBox = {{0, 0, 0}, {200, 10, 70}};
 
   StaleRead() : store_(make_memory_engine()), hook_(std::make_shared<Hook>()) {
     options_.executor = &here_;
