@@ -1,5 +1,7 @@
 #include "terrane/store/conformance.h"
 
+#include <sys/mount.h>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -13,6 +15,7 @@ ScratchDirectory::ScratchDirectory() {
 }
 
 ScratchDirectory::~ScratchDirectory() {
+  ::umount2(path("mount").c_str(), MNT_DETACH);  // where a test that mounted something there gave up
   std::error_code ignored;
   std::filesystem::remove_all(root_, ignored);
 }
