@@ -8,7 +8,7 @@ namespace terrane {
 namespace {
 
 constexpr Rgb kInk = 0x222222, kPale = 0x666666, kGrid = 0xb8b8b8;
-constexpr double kLeft = 92, kTop = 66, kBottom = 62, kGap = 26, kLegend = 224, kRight = 18, kBareRight = 40;
+constexpr double kLeft = 112, kTop = 66, kBottom = 62, kGap = 26, kLegend = 224, kRight = 18, kBareRight = 40;
 constexpr int kLegendFrom = 560;  // a narrower picture has no room for one
 constexpr double kLine = 21, kSwatch = 14, kBarRoom = 62;
 
@@ -164,7 +164,9 @@ Result<Canvas> draw(const Figure& figure, int max_width, int max_height) {
   TERRANE_ASSIGN(const PlotSpace space, plot_space(max_width, max_height));
   const double beside = max_width - space.width, above = max_height - space.height;
   // A small plot still leaves room for its titles, and for the head of a long legend.
-  const double width = std::clamp(figure.plot_width + beside, std::min(480.0, static_cast<double>(max_width)),
+  const double titled = kLeft + kRight + 7.2 * static_cast<double>(figure.subtitle.size());
+  const double width = std::clamp(figure.plot_width + beside,
+                                  std::min(std::max(480.0, titled), static_cast<double>(max_width)),
                                   static_cast<double>(max_width));
   double least = 0;
   if (space.legend) {

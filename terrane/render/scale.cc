@@ -12,14 +12,17 @@ constexpr double kKilometresFrom = 20000;  // metres along an axis
 
 std::string short_number(double value) {
   const double size = std::abs(value);
-  const int decimals = size >= 100 || value == std::floor(value) ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 5;
-  return number_text(value, decimals);
+  if (size >= 100 || value == std::floor(value)) return number_text(value, 0);
+  // Two or three digits that count, however small.
+  return number_text(value, std::clamp(2 - static_cast<int>(std::floor(std::log10(size))), 1, 12));
 }
 
 }  // namespace
 
 Scale::Scale(const World& world) : crs_(world.settings().crs) {
   const World::Settings& s = world.settings();
+  for (int i = 0; i < 3; ++i) size_[i] = s.voxel_size[i];
+  degrees_ = crs_ == "EPSG:4326";
   x_ = {s.origin[0], s.voxel_size[0]};
   y_ = {s.origin[1], s.voxel_size[1]};
   z_ = {s.origin[2], s.voxel_size[2]};
@@ -103,12 +106,12 @@ std::string Scale::length_text(double metres) const {
 std::string Scale::voxel_text(int level) const {
   const double scale = std::ldexp(1.0, level);
   const char* times = " × ";
-  if (geographic_) {
+  if (geographic_ && degrees_) {
     return short_number(x_.per_voxel * scale) + "°" + times + short_number(y_.per_voxel * scale) + "°" +
            times + length_text(z_.per_voxel * scale);
   }
-  const std::string text = length_text(x_.per_voxel * scale) + times + length_text(y_.per_voxel * scale) +
-                           times + length_text(z_.per_voxel * scale);
+  const std::string text = length_text(size_[0] * scale) + times + length_text(size_[1] * scale) + times +
+                           length_text(size_[2] * scale);
   return metric_ ? text : text + " voxels";
 }
 

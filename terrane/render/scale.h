@@ -41,7 +41,8 @@ class Scale {
   };
   Axis plane_axis(const Linear& linear, const char* name, double first, double last) const;
   Linear x_, y_, z_;
-  bool geographic_ = false, metric_ = false;
+  double size_[3] = {1, 1, 1};
+  bool geographic_ = false, degrees_ = false, metric_ = false;
   std::string crs_;
 };
 

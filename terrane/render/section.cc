@@ -13,6 +13,7 @@ namespace {
 
 constexpr double kPi = 3.14159265358979323846;
 constexpr double kEarthRadius = 6371008.8;  // metres, the mean
+constexpr double kKilometresFrom = 20000;   // metres: shorter ways are counted in metres
 constexpr int kZooms = 8;
 
 struct Vector {
@@ -54,21 +55,25 @@ struct Profile {
   PlotSize size;
 };
 
+// The column of a place; its height is the lowest. A store may count its degrees from 0 to 360.
+Result<Coord> column_of(const World& world, GeoPoint place) {
+  TERRANE_ASSIGN(const GeoPoint low, world.to_geo({0, 0, 0}));
+  place.elevation_m = low.elevation_m;
+  const Result<Coord> straight = world.to_voxel(place);
+  for (const double turn : {360.0, -360.0}) {
+    if (straight) break;
+    GeoPoint turned = place;
+    turned.longitude_deg += turn;
+    if (Result<Coord> found = world.to_voxel(turned); found) return found;
+  }
+  return straight;
+}
+
 std::vector<std::optional<Coord>> columns_along(const World& world, const GreatCircle& way, int n) {
   std::vector<std::optional<Coord>> out;
-  const auto low = world.to_geo({0, 0, 0});
-  for (int i = 0; i < n && low; ++i) {
-    GeoPoint p = way.at((i + 0.5) / n);
-    p.elevation_m = low->elevation_m;
-    // A store may count its degrees from 0 to 360.
-    Result<Coord> c = world.to_voxel(p);
-    for (const double turn : {360.0, -360.0}) {
-      if (c) break;
-      GeoPoint turned = p;
-      turned.longitude_deg += turn;
-      c = world.to_voxel(turned);
-    }
-    out.push_back(c ? std::optional(*c) : std::nullopt);
+  for (int i = 0; i < n; ++i) {
+    const Result<Coord> column = column_of(world, way.at((i + 0.5) / n));
+    out.push_back(column ? std::optional(*column) : std::nullopt);
   }
   return out;
 }
@@ -151,8 +156,10 @@ Profile plan(const Volume& volume, const GreatCircle& way, const PlotSpace& spac
   return out;
 }
 
-std::string point_text(const GeoPoint& p) {
-  return longitude_text(p.longitude_deg, 2) + " " + latitude_text(p.latitude_deg, 2);
+// Two decimals of a degree are a kilometre.
+std::string point_text(const GeoPoint& p, const GreatCircle& way) {
+  const int decimals = way.metres() > kKilometresFrom ? 2 : 5;
+  return longitude_text(p.longitude_deg, decimals) + " " + latitude_text(p.latitude_deg, decimals);
 }
 
 Figure figure_of(const Volume& volume, const Profile& profile, ConstVoxelView voxels,
@@ -171,7 +178,9 @@ Figure figure_of(const Volume& volume, const Profile& profile, ConstVoxelView vo
   }
   const std::int64_t first = (profile.z_lo >> profile.level) << profile.level;
   figure.plot_width = profile.size.width, figure.plot_height = profile.size.height;
-  figure.x = {.title = "distance (km)", .first = 0, .last = way.metres() / 1000};
+  const bool far = way.metres() > kKilometresFrom;
+  figure.x.title = far ? "distance (km)" : "distance (m)";
+  figure.x.last = far ? way.metres() / 1000 : way.metres();
   figure.y =
       scale.z(static_cast<double>(first), static_cast<double>(first + (voxels.size.z << profile.level)));
   figure.legend = palette.legend();
@@ -184,11 +193,7 @@ Figure figure_of(const Volume& volume, const Profile& profile, ConstVoxelView vo
 Result<Canvas> picture_of_section(const Volume& volume, const GeoPoint& from, const GeoPoint& to,
                                   const PictureOptions& options) {
   const World& world = volume.world();
-  for (GeoPoint p : {from, to}) {
-    TERRANE_ASSIGN(const GeoPoint low, world.to_geo({0, 0, 0}));
-    p.elevation_m = low.elevation_m;
-    TERRANE_TRY(world.to_voxel(p));
-  }
+  for (const GeoPoint& end : {from, to}) TERRANE_TRY(column_of(world, end));
   const GreatCircle way(from, to);
   if (!way.defined())
     return invalid("a section needs two points that are neither the same nor opposite on the globe");
@@ -216,7 +221,7 @@ Result<Canvas> picture_of_section(const Volume& volume, const GeoPoint& from, co
 
   Figure figure = figure_of(volume, profile, voxels.view(), way);
   figure.title = options.title;
-  figure.subtitle = "section from " + point_text(from) + " to " + point_text(to) + " · level " +
+  figure.subtitle = "section from " + point_text(from, way) + " to " + point_text(to, way) + " · level " +
                     std::to_string(profile.level) + ": " + Scale(world).voxel_text(profile.level) +
                     " · vertical exaggeration " + stretch_text(profile.size);
   return draw(figure, options.max_width, options.max_height);

@@ -108,13 +108,19 @@ def box_text(box):
 def pooled(fine, fluids=()):
     """The next coarser level, straight from the rule: fluid against solid by majority of the children that
     exist, ties to solid; then the mode inside the winner, ties to the smallest id."""
-    padded = np.pad(fine.astype(np.int64), [(0, n % 2) for n in fine.shape], constant_values=-1)
+    slab = 32  # fine rows at a time: the votes take 64 numbers a voxel
+    parts = [fine[x:x + slab] for x in range(0, fine.shape[0], slab)]
+    return np.concatenate([pooled_slab(p, list(fluids)) for p in parts])
+
+
+def pooled_slab(fine, fluids):
+    padded = np.pad(fine.astype(np.int32), [(0, n % 2) for n in fine.shape], constant_values=-1)
     children = np.stack([padded[x::2, y::2, z::2] for x in (0, 1) for y in (0, 1) for z in (0, 1)])
     exists = children >= 0
-    fluid = exists & np.isin(children, list(fluids))
+    fluid = exists & np.isin(children, fluids)
     solid = exists & ~fluid
     winner = np.where(solid.sum(0) >= fluid.sum(0), solid, fluid)
-    votes = (children[:, None] == children[None, :]).sum(1)
+    votes = (children[:, None] == children[None, :]).sum(1, dtype=np.int32)
     score = np.where(winner, votes * (1 << 20) - children, -1)
     best = score.argmax(0)
     return np.take_along_axis(children, best[None], 0)[0].astype(np.uint16)
