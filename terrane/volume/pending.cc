@@ -49,18 +49,6 @@ void PendingWork::reset(std::vector<Pending> all) {
   changed_.notify_all();
 }
 
-void PendingWork::begin_reload() {
-  std::scoped_lock lock(mutex_);
-  reloading_ = true;
-  ++generation_;
-}
-
-void PendingWork::end_reload() {
-  std::scoped_lock lock(mutex_);
-  reloading_ = false;
-  changed_.notify_all();
-}
-
 void PendingWork::put(const Pending& pending) {
   std::scoped_lock lock(mutex_);
   for (Pending& known : all_) {
@@ -119,11 +107,6 @@ bool PendingWork::blocks(const Pending& pending, int level, const Box& box) cons
 Status PendingWork::check(int level, const Box& box, const Task& task) const {
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (reloading_) {
-      TERRANE_TRY(task.check());
-      changed_.wait_for(lock, std::chrono::milliseconds(20));
-      continue;
-    }
     const Pending* in_the_way = nullptr;
     for (const Pending& pending : all_) {
       if (!blocks(pending, level, box)) continue;

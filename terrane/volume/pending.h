@@ -36,9 +36,6 @@ class PendingWork {
       : world_(world), lattices_(lattices) {}
 
   void reset(std::vector<format::Pending> all);
-  // From the first to the second the engine may show a state whose work is not known here yet: readers wait.
-  void begin_reload();
-  void end_reload();
   void put(const format::Pending& pending);  // new, or further
   void remove(std::uint64_t id);
   // This process works on it, or no longer does: readers wait only for work that goes on.
@@ -46,7 +43,7 @@ class PendingWork {
   std::vector<format::Pending> all() const;
   bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
 
-  // Grows when work is added or removed or about to be reloaded, not when it proceeds.
+  // Grows when work is added or removed, not when it proceeds.
   std::uint64_t generation() const;
 
   // kIncomplete where part of `box` (voxels of `level`) is unfinished. A write that this process is busy with
@@ -63,7 +60,6 @@ class PendingWork {
   std::vector<format::Pending> all_;
   std::set<std::uint64_t> running_;
   std::uint64_t generation_ = 0;
-  bool reloading_ = false;
   std::atomic<std::size_t> count_{0};  // of all_
 };
 

@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <functional>
+#include <latch>
 #include <mutex>
 #include <thread>
 
 #include "terrane/store/engines.h"
-#include "terrane/store/fault_engine.h"
 #include "terrane/volume/raw_store_testing.h"
 #include "terrane/volume/sample_store_testing.h"
 
@@ -40,13 +39,11 @@ class HookedSnapshot final : public Snapshot {
 };
 
 // An engine that calls back once between the moment a reader has taken its snapshot and its first look into
-// it, and once as soon as a refresh has taken effect. As a reader beside a writer it sees only what was there
-// at its last refresh.
+// it. As a reader beside a writer it sees only what was there at its last refresh.
 class HookedEngine final : public Engine {
  public:
-  HookedEngine(std::unique_ptr<Engine> engine, bool pinned, std::shared_ptr<Hook> hook,
-               std::shared_ptr<Hook> refreshed)
-      : engine_(std::move(engine)), hook_(std::move(hook)), refreshed_(std::move(refreshed)) {
+  HookedEngine(std::unique_ptr<Engine> engine, bool pinned, std::shared_ptr<Hook> hook)
+      : engine_(std::move(engine)), hook_(std::move(hook)) {
     if (pinned) pinned_ = engine_->snapshot().value();
   }
   Traits traits() const override { return engine_->traits(); }
@@ -54,7 +51,6 @@ class HookedEngine final : public Engine {
     return engine_->write(std::move(batch), durability);
   }
   Result<std::shared_ptr<const Snapshot>> snapshot() const override {
-    const std::scoped_lock lock(mutex_);
     const auto inner = pinned_ ? pinned_ : engine_->snapshot().value();
     return std::shared_ptr<const Snapshot>(std::make_shared<HookedSnapshot>(inner, hook_));
   }
@@ -62,20 +58,15 @@ class HookedEngine final : public Engine {
   Status compact() override { return engine_->compact(); }
   Status checkpoint(const std::string& path) const override { return engine_->checkpoint(path); }
   Status refresh() override {
-    {
-      const std::scoped_lock lock(mutex_);
-      pinned_ = engine_->snapshot().value();
-    }
-    if (const Hook hook = std::exchange(*refreshed_, {})) hook();
+    pinned_ = engine_->snapshot().value();
     return ok();
   }
   Result<std::uint64_t> disk_bytes() const override { return engine_->disk_bytes(); }
 
  private:
   std::unique_ptr<Engine> engine_;
-  mutable std::mutex mutex_;
   std::shared_ptr<const Snapshot> pinned_;
-  std::shared_ptr<Hook> hook_, refreshed_;
+  std::shared_ptr<Hook> hook_;
 };
 
 class StaleRead : public testing::Test {
@@ -83,8 +74,7 @@ class StaleRead : public testing::Test {
   static constexpr Coord kWhere = {30, 5, 9};
   static constexpr Box kBox = {{0, 0, 0}, {200, 10, 70}};
 
-  StaleRead()
-      : store_(make_memory_engine()), hook_(std::make_shared<Hook>()), refreshed_(std::make_shared<Hook>()) {
+  StaleRead() : store_(make_memory_engine()), hook_(std::make_shared<Hook>()) {
     options_.executor = &here_;
     { Volume::create_on(store_.lend(), sample::create_options(), options_).value(); }
     old_ = sample::noise(kBox.size(), 1);
@@ -95,14 +85,13 @@ class StaleRead : public testing::Test {
   Volume open(bool pinned, Access access) {
     OpenOptions options = options_;
     options.access = access;
-    auto engine = std::make_unique<HookedEngine>(store_.lend(), pinned, hook_, refreshed_);
-    return Volume::open_on(std::move(engine), options).value();
+    return Volume::open_on(std::make_unique<HookedEngine>(store_.lend(), pinned, hook_), options).value();
   }
 
   InlineExecutor here_;
   OpenOptions options_;
   RawStore store_;
-  std::shared_ptr<Hook> hook_, refreshed_;
+  std::shared_ptr<Hook> hook_;
   VoxelArray old_, new_;
 };
 
@@ -134,38 +123,6 @@ TEST_F(StaleRead, AReadThatBeganBeforeARefreshLeavesNothingBehind) {
   EXPECT_EQ(reader.read({kBox, 0, {}}).value().voxels, old_.voxels) << "the state when it began";
   EXPECT_EQ(reader.at(kWhere).value(), new_.at(kWhere));
   EXPECT_EQ(reader.read({kBox, 0, {}}).value().voxels, new_.voxels);
-}
-
-// The refresh finds a write whose levels are due. Whoever reads a coarser level at that moment must be told.
-TEST_F(StaleRead, AReadDuringARefreshSeesTheMarksOfWhatItReads) {
-  { ASSERT_TRUE(open(false, Access::kWrite).write(kBox, old_.view())); }
-  Volume reader = open(true, Access::kRead);
-  {
-    auto engine = std::make_unique<FaultEngine>(store_.lend());
-    FaultEngine& faults = *engine;
-    OpenOptions options = options_;
-    options.access = Access::kWrite;
-    Volume volume = Volume::open_on(std::move(engine), options).value();
-    faults.arm({.op = FaultEngine::Op::kWrite, .nth = 2, .sticky = true});
-    ASSERT_FALSE(volume.write(kBox, new_.view())) << "level 0 is written, its levels are not";
-  }
-  std::atomic<bool> begun = false;
-  std::optional<Result<VoxelArray>> during;
-  std::thread reading;
-  *refreshed_ = [&] {
-    reading = std::thread([&] {
-      begun = true;
-      during.emplace(reader.read({kBox, 1, {}}));
-    });
-    while (!begun) std::this_thread::yield();
-    // Time for a reader that does not wait, to be caught.
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  };
-  ASSERT_TRUE(reader.refresh());
-  reading.join();
-  EXPECT_EQ(reader.read({kBox, 0, {}}).value().voxels, new_.voxels);
-  ASSERT_FALSE(*during) << "level 1 of a state whose level 0 is newer";
-  EXPECT_EQ(during->error().code, ErrorCode::kIncomplete);
 }
 
 TEST_F(StaleRead, ARebuildTakesCoarserCellsOutOfTheCache) {

@@ -349,16 +349,14 @@ Status Volume::checkpoint(const std::string& path) const {
 Status Volume::refresh() {
   State& state = *state_;
   if (state.writable) return invalid("the store is open for writing and always sees its own writes");
-  state.pending.begin_reload();
   state.cache.begin_change({});
   Status status = state.engine->refresh();
   state.cache.clear();
   // A reader may still hold an older state: what it loads must not enter any more.
   const auto snapshot = state.engine->snapshot();
   state.cache.end_change(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
-  if (status) status = state.load();
-  state.pending.end_reload();
-  return status;
+  TERRANE_TRY(std::move(status));
+  return state.load();
 }
 
 Status Volume::adopt_catalogue(const Catalogue& catalogue) {
