@@ -2,6 +2,7 @@
 #
 #   terrane_wing(NAME space SOURCES a.cc PUBLIC_LINK terrane::base PRIVATE_LINK PkgConfig::ZSTD)
 #   terrane_test(NAME space_test SOURCES a_test.cc LINK terrane::space)
+#   terrane_fuzz(NAME npy_fuzz SOURCES npy_fuzz.cc LINK terrane::io DEFINE A=1)
 
 function(terrane_options target)
   # Contraction would make the same source give other results on other machines.
@@ -12,6 +13,9 @@ function(terrane_options target)
   if(TERRANE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${TERRANE_SANITIZE} -fno-sanitize-recover=all)
     target_link_options(${target} PRIVATE -fsanitize=${TERRANE_SANITIZE})
+  endif()
+  if(TERRANE_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)  # branches of libraries guide the fuzzer
   endif()
 endfunction()
 
@@ -50,4 +54,20 @@ function(terrane_test)
   terrane_options(${T_NAME})
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
   set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${T_TIMEOUT})
+endfunction()
+
+function(terrane_fuzz)
+  if(NOT TERRANE_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(F "" "NAME" "SOURCES;LINK;DEFINE" ${ARGN})
+  add_executable(${F_NAME} ${F_SOURCES})
+  target_link_libraries(${F_NAME} PRIVATE ${F_LINK})
+  target_compile_definitions(${F_NAME} PRIVATE ${F_DEFINE})
+  terrane_options(${F_NAME})
+  target_link_options(${F_NAME} PRIVATE -fsanitize=fuzzer)
+  if(NOT TARGET fuzz)
+    add_custom_target(fuzz)  # all of them, and nothing else
+  endif()
+  add_dependencies(fuzz ${F_NAME})
 endfunction()
