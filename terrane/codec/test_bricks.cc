@@ -86,7 +86,7 @@ std::vector<TestBrick> whole_bricks() {
   bricks.push_back(brick("257 materials in runs", whole,
                          [](int x, int y, int z) { return MaterialId((x * 64 + y + z / 16 * 7) % 257); }));
   bricks.push_back(brick("65536 materials", whole, [](int x, int y, int z) {
-    return static_cast<MaterialId>((x * 4096 + y * 64 + z) * 40503);
+    return static_cast<MaterialId>(static_cast<std::uint32_t>(x * 4096 + y * 64 + z) * 40503u);
   }));
   bricks.push_back(brick("65536 likely materials", whole, random_materials(3, 65536, 0)));
   return bricks;
