@@ -131,7 +131,7 @@ void measure(const std::vector<Brick>& bricks, int zstd_level) {
     if (codec->id() == CodecId::kUniform || codec->id() == CodecId::kRows) continue;
     report(
         std::string(codec->name()).c_str(), bricks,
-        [&](const Brick& b, std::string& out) { codec->encode(b.voxels, b.shape, scratch, out); },
+        [&](const Brick& b, std::string& out) { codec->encode(b.voxels, b.shape, {}, scratch, out); },
         [&](Bytes bytes, const Brick& b, std::vector<MaterialId>& voxels) {
           codec->decode(bytes, codec->version(), b.shape, scratch, voxels).value();
         },

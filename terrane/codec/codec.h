@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,22 +10,42 @@
 
 #include "terrane/base/bytes.h"
 #include "terrane/base/status.h"
+#include "terrane/voxel/brick.h"
+#include "terrane/voxel/material_counts.h"
 #include "terrane/voxel/voxels.h"
 
 namespace terrane {
 
 // Ids are on disk for ever: never reused, never renumbered. 128..255 are the application's own.
-enum class CodecId : std::uint8_t { kUniform = 0, kPalette = 1, kRows = 2 };
+enum class CodecId : std::uint8_t {
+  kUniform = 0,
+  kPalette = 1,
+  kRows = 2,
+  kRle = 3,
+  kOctree = 4,
+  kDelta = 5,
+  kHybrid = 6
+};
+constexpr bool is_private(CodecId id) {
+  return static_cast<std::uint8_t>(id) >= 128;
+}
 
-// The true size of a brick: 1..64 on each axis, smaller than 64 at the upper edges of a store.
-struct BrickShape {
-  int nx = 64, ny = 64, nz = 64;
-  constexpr std::size_t voxels() const {
-    return static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz);
-  }
-  constexpr Coord size() const { return {nx, ny, nz}; }
-  constexpr bool valid() const { return nx >= 1 && nx <= 64 && ny >= 1 && ny <= 64 && nz >= 1 && nz <= 64; }
-  friend constexpr bool operator==(BrickShape, BrickShape) = default;
+// How a scan goes through a brick: the axis that is fastest, the Morton order (x the lowest bit), or lines
+// along the diagonal (1, 1, 1).
+enum class Scan : std::uint8_t { kZ = 0, kX = 1, kY = 2, kMorton = 3, kDiagonal = 4 };
+std::string_view name(Scan scan);
+
+// How much time a store spends on size.
+enum class Policy : std::uint8_t { kFast, kBalanced, kArchive };
+Result<Policy> parse_policy(std::string_view name);
+std::string_view name(Policy policy);
+
+// What an encoder may be told. Each takes what concerns it; none of it is needed to read what it writes.
+struct EncodeParameters {
+  Policy policy = Policy::kBalanced;
+  std::optional<Scan> scan = {};  // rle; nullopt: the one with the fewest runs
+  int min_run = 8;                // rle: shorter runs are listed voxel by voxel
+  int max_segment = 65535;        // rle: longer runs are cut
 };
 
 // Buffers that encode and decode reuse from call to call, so that neither touches the heap per brick once
@@ -42,11 +63,11 @@ class CodecScratch {
   std::unique_ptr<State> state_;
 };
 
-// A way to write one brick down. Stateless, deterministic, thread-safe: the same voxels give the same bytes
-// on every machine, and the bytes need nothing else to be read but the shape.
+// A way to write one brick down: a strategy. Stateless, deterministic, thread-safe: the same voxels give the
+// same bytes on every machine, and the bytes need nothing else to be read but the context.
 //
 // Voxels are dense [x, y, z], z fastest. Decoding treats bytes as hostile: any input gives either exactly
-// shape.voxels() voxels or kCorrupt, never reads or writes outside its spans, and never allocates by a length
+// the context's voxels or kCorrupt, never reads or writes outside its spans, and never allocates by a length
 // that it read. Trailing and missing bytes are rejected.
 class Codec {
  public:
@@ -60,32 +81,49 @@ class Codec {
   virtual std::size_t bound(BrickShape shape) const = 0;
   // Appends to `out`; there are exactly shape.voxels() voxels. False, with `out` as it was, where the codec
   // cannot take these voxels (uniform).
-  virtual bool encode(std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
-                      std::string& out) const = 0;
-  virtual Status decode(Bytes bytes, std::uint8_t version, BrickShape shape, CodecScratch& scratch,
+  virtual bool encode(std::span<const MaterialId> voxels, const BrickContext& brick,
+                      const EncodeParameters& how, CodecScratch& scratch, std::string& out) const = 0;
+  virtual Status decode(Bytes bytes, std::uint8_t version, const BrickContext& brick, CodecScratch& scratch,
                         std::span<MaterialId> voxels) const = 0;
   // One voxel; without decoding the rest where the codec can (in_place()).
-  virtual Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape shape, Coord c,
+  virtual Result<MaterialId> at(Bytes bytes, std::uint8_t version, const BrickContext& brick, Coord c,
                                 CodecScratch& scratch) const = 0;
   virtual bool in_place() const { return false; }
+  // Adds the voxels of `part` (within the brick, not empty) to `counts`: from the bytes, without expanding
+  // them, where the codec can. By default decodes and counts. On an error `counts` may hold some of them.
+  virtual Status histogram(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
+                           CodecScratch& scratch, MaterialCounts& counts) const;
 };
 
-// Every codec of this build, by id. The one table.
+// The strategies that a program knows: those of this build, and what the application adds. Copies are cheap.
+// Filled before it is lent to a volume; const from then on.
+class CodecTable {
+ public:
+  CodecTable();  // those of this build
+  // kInvalid where the id is not in 128..255 or taken, the name is taken or is not 1..32 of a-z, 0-9, `-`
+  // and `_`, or the versions are not 1 <= min_version <= version.
+  Status add(std::shared_ptr<const Codec> codec);
+
+  std::span<const Codec* const> all() const { return all_; }
+  const Codec* find(CodecId id) const;
+  const Codec* find(std::string_view name) const;
+
+ private:
+  std::vector<const Codec*> all_;
+  std::vector<std::shared_ptr<const Codec>> added_;
+};
+
+// Those of this build, by id.
 std::span<const Codec* const> all_codecs();
 const Codec* find_codec(CodecId id);
 const Codec* find_codec(std::string_view name);
-
-// How much time a store spends on size.
-enum class Policy : std::uint8_t { kFast, kBalanced, kArchive };
-Result<Policy> parse_policy(std::string_view name);
-std::string_view name(Policy policy);
 
 // The smallest encoding within the policy's time class. Never fails: the palette takes any voxels.
 struct Encoded {
   CodecId codec = CodecId::kPalette;
   std::uint8_t version = 0;
 };
-Encoded encode_smallest(Policy policy, std::span<const MaterialId> voxels, BrickShape shape,
+Encoded encode_smallest(Policy policy, std::span<const MaterialId> voxels, const BrickContext& brick,
                         CodecScratch& scratch, std::string& out);
 
 }  // namespace terrane

@@ -27,7 +27,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (!status) return 0;
   std::string encoded;
-  if (!codec.encode(voxels, shape, scratch, encoded)) return 0;
+  if (!codec.encode(voxels, shape, {}, scratch, encoded)) return 0;
   if (encoded.size() > codec.bound(shape)) std::abort();
   if (!codec.decode(as_bytes(encoded), codec.version(), shape, scratch, again) || again != voxels)
     std::abort();

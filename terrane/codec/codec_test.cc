@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <set>
 
 #include "terrane/base/hash.h"
@@ -26,7 +27,7 @@ class CodecConformance : public ::testing::TestWithParam<const Codec*> {
     for (const TestBrick& brick : test_bricks()) {
       SCOPED_TRACE(brick.name);
       std::string payload;
-      if (!codec().encode(brick.voxels, brick.shape, scratch_, payload)) continue;
+      if (!codec().encode(brick.voxels, brick.shape, {}, scratch_, payload)) continue;
       body(brick, payload);
       if (HasFatalFailure()) return;
     }
@@ -96,7 +97,7 @@ TEST_P(CodecConformance, TakesEveryBrickUnlessItSaysUniform) {
   for (const TestBrick& brick : test_bricks()) {
     const bool uniform = std::set(brick.voxels.begin(), brick.voxels.end()).size() == 1;
     std::string out = "before";
-    const bool taken = codec().encode(brick.voxels, brick.shape, scratch_, out);
+    const bool taken = codec().encode(brick.voxels, brick.shape, {}, scratch_, out);
     EXPECT_EQ(taken, uniform || codec().id() != CodecId::kUniform) << brick.name;
     if (taken) {
       EXPECT_EQ(out.substr(0, 6), "before") << brick.name;
@@ -110,7 +111,7 @@ TEST_P(CodecConformance, WritesTheSameBytesWhateverItWroteBefore) {
   for_each([&](const TestBrick& brick, const std::string& payload) {
     CodecScratch fresh;
     std::string again;
-    ASSERT_TRUE(codec().encode(brick.voxels, brick.shape, fresh, again));
+    ASSERT_TRUE(codec().encode(brick.voxels, brick.shape, {}, fresh, again));
     EXPECT_EQ(again, payload);
   });
 }
@@ -129,6 +130,32 @@ TEST_P(CodecConformance, AtEqualsDecode) {
       const auto material = codec().at(as_bytes(payload), codec().version(), brick.shape, c, scratch_);
       ASSERT_TRUE(material) << material.error().message;
       ASSERT_EQ(*material, view.at(c)) << to_string(c);
+    }
+  });
+}
+
+TEST_P(CodecConformance, HistogramOfAnyPartEqualsTheVoxels) {
+  for_each([&](const TestBrick& brick, const std::string& payload) {
+    const Box whole = Box::of_size({}, brick.shape.size());
+    Random random(brick.voxels.size());
+    std::vector<Box> parts = {whole};
+    for (int i = 0; i < 3; ++i) {
+      const auto span = [&](int n) {
+        const std::int64_t lo = random.between(0, n);
+        return std::pair(lo, random.between(lo + 1, n + 1));
+      };
+      const auto [x0, x1] = span(brick.shape.nx);
+      const auto [y0, y1] = span(brick.shape.ny);
+      const auto [z0, z1] = span(brick.shape.nz);
+      parts.push_back({{x0, y0, z0}, {x1, y1, z1}});
+    }
+    for (const Box& part : parts) {
+      MaterialCounts truth, counts;
+      truth.add(ConstVoxelView::dense(brick.voxels.data(), brick.shape.size()).sub(part));
+      const Status status =
+          codec().histogram(as_bytes(payload), codec().version(), brick.shape, part, scratch_, counts);
+      ASSERT_TRUE(status) << status.error().message;
+      ASSERT_EQ(counts.sorted(), truth.sorted()) << to_string(part);
     }
   });
 }
@@ -215,7 +242,7 @@ TEST_P(CodecConformance, RefusesVersionsItDoesNotRead) {
   const BrickShape shape{1, 1, 1};
   std::vector<MaterialId> voxel(1, 3);
   std::string payload;
-  ASSERT_TRUE(codec().encode(voxel, shape, scratch_, payload));
+  ASSERT_TRUE(codec().encode(voxel, shape, {}, scratch_, payload));
   for (const int version : {0, codec().version() + 1, 255}) {
     const auto v = static_cast<std::uint8_t>(version);
     const Status decoded = codec().decode(as_bytes(payload), v, shape, scratch_, voxel);
@@ -229,7 +256,7 @@ TEST_P(CodecConformance, RefusesVersionsItDoesNotRead) {
 TEST_P(CodecConformance, RefusesCallsOfTheWrongShape) {
   std::vector<MaterialId> voxels(8, 3);
   std::string payload;
-  ASSERT_TRUE(codec().encode(voxels, {2, 2, 2}, scratch_, payload));
+  ASSERT_TRUE(codec().encode(voxels, BrickShape{2, 2, 2}, {}, scratch_, payload));
   const auto decode_as = [&](BrickShape shape, std::size_t room) {
     std::vector<MaterialId> out(room);
     const Status status = codec().decode(as_bytes(payload), codec().version(), shape, scratch_, out);
@@ -241,7 +268,8 @@ TEST_P(CodecConformance, RefusesCallsOfTheWrongShape) {
   EXPECT_EQ(decode_as({0, 2, 2}, 0), ErrorCode::kInvalid);
   EXPECT_EQ(decode_as({65, 1, 1}, 65), ErrorCode::kInvalid);
   for (const Coord outside : {Coord{2, 0, 0}, Coord{0, -1, 0}, Coord{0, 0, 64}}) {
-    const auto material = codec().at(as_bytes(payload), codec().version(), {2, 2, 2}, outside, scratch_);
+    const auto material =
+        codec().at(as_bytes(payload), codec().version(), BrickShape{2, 2, 2}, outside, scratch_);
     ASSERT_FALSE(material);
     EXPECT_EQ(material.error().code, ErrorCode::kInvalid);
   }
@@ -265,6 +293,73 @@ TEST(Codecs, KeepTheirIds) {
   EXPECT_EQ(find_codec("uniform")->id(), static_cast<CodecId>(0));
   EXPECT_EQ(find_codec("palette")->id(), static_cast<CodecId>(1));
   EXPECT_EQ(find_codec("rows")->id(), static_cast<CodecId>(2));
+}
+
+// The smallest strategy that an application could write: the voxels as they are.
+class PlainCodec final : public Codec {
+ public:
+  PlainCodec(int id, std::string name, int version = 1)
+      : id_(id), name_(std::move(name)), version_(version) {}
+  CodecId id() const override { return static_cast<CodecId>(id_); }
+  std::string_view name() const override { return name_; }
+  std::uint8_t version() const override { return static_cast<std::uint8_t>(version_); }
+  std::uint8_t min_version() const override { return 1; }
+  std::size_t bound(BrickShape shape) const override { return shape.voxels() * sizeof(MaterialId); }
+  bool encode(std::span<const MaterialId> voxels, const BrickContext&, const EncodeParameters&, CodecScratch&,
+              std::string& out) const override {
+    out.append(reinterpret_cast<const char*>(voxels.data()), voxels.size_bytes());
+    return true;
+  }
+  Status decode(Bytes bytes, std::uint8_t, const BrickContext&, CodecScratch&,
+                std::span<MaterialId> voxels) const override {
+    if (bytes.size() != voxels.size_bytes()) return corrupt("not the length of the voxels");
+    std::memcpy(voxels.data(), bytes.data(), bytes.size());
+    return ok();
+  }
+  Result<MaterialId> at(Bytes bytes, std::uint8_t version, const BrickContext& brick, Coord c,
+                        CodecScratch& scratch) const override {
+    std::vector<MaterialId> voxels(brick.shape.voxels());
+    TERRANE_TRY(decode(bytes, version, brick, scratch, voxels));
+    return voxels[voxel_index(brick.shape, c)];
+  }
+
+ private:
+  int id_;
+  std::string name_;
+  int version_;
+};
+
+TEST(CodecTable, TakesAnApplicationsOwnStrategies) {
+  CodecTable table;
+  EXPECT_EQ(table.all().size(), all_codecs().size());
+  ASSERT_TRUE(table.add(std::make_shared<PlainCodec>(128, "plain")));
+  ASSERT_TRUE(table.add(std::make_shared<PlainCodec>(255, "plain-2")));
+  EXPECT_EQ(table.find("plain")->id(), static_cast<CodecId>(128));
+  EXPECT_EQ(table.find(static_cast<CodecId>(255))->name(), "plain-2");
+  EXPECT_EQ(table.find(CodecId::kRows), find_codec(CodecId::kRows));
+  EXPECT_EQ(CodecTable().find("plain"), nullptr);
+}
+
+TEST(CodecTable, RefusesIdsAndNamesThatAreNotTheApplications) {
+  CodecTable table;
+  ASSERT_TRUE(table.add(std::make_shared<PlainCodec>(200, "mine")));
+  const auto refused = [&](std::shared_ptr<const Codec> codec, std::string_view why) {
+    const Status status = table.add(std::move(codec));
+    EXPECT_FALSE(status);
+    if (status) return;
+    EXPECT_EQ(status.error().code, ErrorCode::kInvalid);
+    EXPECT_NE(status.error().message.find(why), std::string::npos) << status.error().message;
+  };
+  refused(std::make_shared<PlainCodec>(2, "rows2"), "128 to 255");
+  refused(std::make_shared<PlainCodec>(127, "near"), "128 to 255");
+  refused(std::make_shared<PlainCodec>(200, "other"), "registered already");
+  refused(std::make_shared<PlainCodec>(201, "mine"), "registered already");
+  refused(std::make_shared<PlainCodec>(201, "rows"), "registered already");
+  refused(std::make_shared<PlainCodec>(201, ""), "1 to 32");
+  refused(std::make_shared<PlainCodec>(201, "Mine"), "1 to 32");
+  refused(std::make_shared<PlainCodec>(201, "none", 0), "min_version");
+  refused(nullptr, "null");
+  EXPECT_EQ(table.all().size(), all_codecs().size() + 1);
 }
 
 TEST(Policies, HaveNames) {

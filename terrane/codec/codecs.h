@@ -25,9 +25,4 @@ Status check_decode_call(BrickShape shape, std::size_t voxels, std::string_view 
 Status check_at_call(BrickShape shape, Coord c, std::string_view codec);
 Status check_version(const Codec& codec, std::uint8_t version);
 
-// The place of a voxel in a dense brick.
-constexpr std::size_t voxel_index(BrickShape shape, Coord c) {
-  return static_cast<std::size_t>((c.x * shape.ny + c.y) * shape.nz + c.z);
-}
-
 }  // namespace terrane::detail

@@ -76,7 +76,7 @@ TEST(CodecDocs, HaveExamplesThatDecodeAsTheySay) {
     ASSERT_TRUE(codec->decode(as_bytes(example.bytes), codec->version(), example.shape, scratch, voxels));
     EXPECT_EQ(voxels, example.voxels);
     std::string encoded;
-    ASSERT_TRUE(codec->encode(example.voxels, example.shape, scratch, encoded));
+    ASSERT_TRUE(codec->encode(example.voxels, example.shape, {}, scratch, encoded));
     EXPECT_EQ(encoded, example.bytes);
   }
 }

@@ -6,14 +6,26 @@
 namespace terrane {
 namespace {
 
-Result<const Codec*> codec_of(const FrameInfo& info) {
-  const Codec* codec = find_codec(info.codec);
+Result<const Codec*> codec_of(const FrameInfo& info, const CodecTable* codecs) {
+  const Codec* codec = codecs != nullptr ? codecs->find(info.codec) : find_codec(info.codec);
   if (codec != nullptr && info.version >= codec->min_version() && info.version <= codec->version())
     return codec;
-  return Error{ErrorCode::kUnsupported,
-               "this build lacks the codec of a brick; use a newer terrane, codec=`" +
-                   std::to_string(static_cast<int>(info.codec)) + "` version=`" +
-                   std::to_string(info.version) + "`"};
+  const std::string advice = is_private(info.codec)
+                                 ? "a brick was written with an application's own strategy, which this "
+                                   "program has not registered; add "
+                                   "it to OpenOptions::codecs"
+                                 : "this build lacks the codec of a brick; use a newer terrane";
+  return Error{ErrorCode::kUnsupported, advice + ", codec=`" + std::to_string(static_cast<int>(info.codec)) +
+                                            "` version=`" + std::to_string(info.version) + "`"};
+}
+
+// Sets the header of the frame that begins at `start`.
+void put_header(Encoded encoded, std::span<const MaterialId> voxels, BrickShape shape, std::size_t start,
+                std::string& out) {
+  const std::uint64_t hash = voxel_hash(voxels, shape);
+  out[start] = static_cast<char>(encoded.codec);
+  out[start + 1] = static_cast<char>(encoded.version);
+  std::memcpy(out.data() + start + 2, &hash, sizeof(hash));
 }
 
 }  // namespace
@@ -23,16 +35,25 @@ std::uint64_t voxel_hash(std::span<const MaterialId> voxels, BrickShape shape) {
   return hash64(std::as_bytes(voxels), seed);
 }
 
-Encoded encode_frame(Policy policy, std::span<const MaterialId> voxels, BrickShape shape,
+Encoded encode_frame(Policy policy, std::span<const MaterialId> voxels, const BrickContext& brick,
                      CodecScratch& scratch, std::string& out) {
   const std::size_t start = out.size();
   out.append(kFrameHeaderBytes, '\0');
-  const Encoded encoded = encode_smallest(policy, voxels, shape, scratch, out);
-  const std::uint64_t hash = voxel_hash(voxels, shape);
-  out[start] = static_cast<char>(encoded.codec);
-  out[start + 1] = static_cast<char>(encoded.version);
-  std::memcpy(out.data() + start + 2, &hash, sizeof(hash));
+  const Encoded encoded = encode_smallest(policy, voxels, brick, scratch, out);
+  put_header(encoded, voxels, brick.shape, start, out);
   return encoded;
+}
+
+bool encode_frame(const Codec& codec, const EncodeParameters& how, std::span<const MaterialId> voxels,
+                  const BrickContext& brick, CodecScratch& scratch, std::string& out) {
+  const std::size_t start = out.size();
+  out.append(kFrameHeaderBytes, '\0');
+  if (!codec.encode(voxels, brick, how, scratch, out)) {
+    out.resize(start);
+    return false;
+  }
+  put_header({codec.id(), codec.version()}, voxels, brick.shape, start, out);
+  return true;
 }
 
 Result<FrameInfo> parse_frame(Bytes frame) {
@@ -47,22 +68,30 @@ Result<FrameInfo> parse_frame(Bytes frame) {
   return FrameInfo{id, version, hash, in.take(in.remaining())};
 }
 
-Status decode_frame(Bytes frame, BrickShape shape, CheckVoxels check, CodecScratch& scratch,
-                    std::span<MaterialId> voxels) {
+Status decode_frame(Bytes frame, const BrickContext& brick, CheckVoxels check, CodecScratch& scratch,
+                    std::span<MaterialId> voxels, const CodecTable* codecs) {
   TERRANE_ASSIGN(const FrameInfo info, parse_frame(frame));
-  TERRANE_ASSIGN(const Codec* codec, codec_of(info));
-  TERRANE_TRY(codec->decode(info.payload, info.version, shape, scratch, voxels));
-  if (check == CheckVoxels::kYes && voxel_hash(voxels, shape) != info.voxel_hash) {
+  TERRANE_ASSIGN(const Codec* codec, codec_of(info, codecs));
+  TERRANE_TRY(codec->decode(info.payload, info.version, brick, scratch, voxels));
+  if (check == CheckVoxels::kYes && voxel_hash(voxels, brick.shape) != info.voxel_hash) {
     return corrupt("a brick decodes to other voxels than were encoded, codec=`" + std::string(codec->name()) +
                    "` version=`" + std::to_string(info.version) + "`");
   }
   return ok();
 }
 
-Result<MaterialId> frame_at(Bytes frame, BrickShape shape, Coord c, CodecScratch& scratch) {
+Result<MaterialId> frame_at(Bytes frame, const BrickContext& brick, Coord c, CodecScratch& scratch,
+                            const CodecTable* codecs) {
   TERRANE_ASSIGN(const FrameInfo info, parse_frame(frame));
-  TERRANE_ASSIGN(const Codec* codec, codec_of(info));
-  return codec->at(info.payload, info.version, shape, c, scratch);
+  TERRANE_ASSIGN(const Codec* codec, codec_of(info, codecs));
+  return codec->at(info.payload, info.version, brick, c, scratch);
+}
+
+Status frame_histogram(Bytes frame, const BrickContext& brick, const Box& part, CodecScratch& scratch,
+                       MaterialCounts& counts, const CodecTable* codecs) {
+  TERRANE_ASSIGN(const FrameInfo info, parse_frame(frame));
+  TERRANE_ASSIGN(const Codec* codec, codec_of(info, codecs));
+  return codec->histogram(info.payload, info.version, brick, part, scratch, counts);
 }
 
 }  // namespace terrane

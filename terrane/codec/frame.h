@@ -16,8 +16,11 @@ std::uint64_t voxel_hash(std::span<const MaterialId> voxels, BrickShape shape);
 
 // Appends the frame to `out`. Not uniform bricks only: a uniform one is legal, though a store keeps it as a
 // range.
-Encoded encode_frame(Policy policy, std::span<const MaterialId> voxels, BrickShape shape,
+Encoded encode_frame(Policy policy, std::span<const MaterialId> voxels, const BrickContext& brick,
                      CodecScratch& scratch, std::string& out);
+// With one codec. False, with `out` as it was, where it cannot take these voxels.
+bool encode_frame(const Codec& codec, const EncodeParameters& how, std::span<const MaterialId> voxels,
+                  const BrickContext& brick, CodecScratch& scratch, std::string& out);
 
 struct FrameInfo {
   CodecId codec;
@@ -28,11 +31,16 @@ struct FrameInfo {
 // kCorrupt where it is too short. Does not know whether the codec exists.
 Result<FrameInfo> parse_frame(Bytes frame);
 
-// Decodes; with `check` also compares the voxel hash (kCorrupt). kUnsupported, naming the codec id and
-// version, where this build lacks it.
+// What of a frame's bytes a reader checks and needs. `codecs` must outlive the calls; nullptr: those of this
+// build. kUnsupported, naming the codec id and version, where the table lacks it.
 enum class CheckVoxels : bool { kNo, kYes };
-Status decode_frame(Bytes frame, BrickShape shape, CheckVoxels check, CodecScratch& scratch,
-                    std::span<MaterialId> voxels);
-Result<MaterialId> frame_at(Bytes frame, BrickShape shape, Coord c, CodecScratch& scratch);
+// With `check` also compares the voxel hash (kCorrupt).
+Status decode_frame(Bytes frame, const BrickContext& brick, CheckVoxels check, CodecScratch& scratch,
+                    std::span<MaterialId> voxels, const CodecTable* codecs = nullptr);
+Result<MaterialId> frame_at(Bytes frame, const BrickContext& brick, Coord c, CodecScratch& scratch,
+                            const CodecTable* codecs = nullptr);
+// Codec::histogram.
+Status frame_histogram(Bytes frame, const BrickContext& brick, const Box& part, CodecScratch& scratch,
+                       MaterialCounts& counts, const CodecTable* codecs = nullptr);
 
 }  // namespace terrane

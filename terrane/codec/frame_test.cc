@@ -47,7 +47,7 @@ TEST(Frame, IsTheSmallestOfWhatThePolicyTries) {
       std::string payload;
       if (codec->id() == CodecId::kRows) {
         detail::encode_rows(Policy::kFast, brick.voxels, brick.shape, scratch, payload);
-      } else if (!codec->encode(brick.voxels, brick.shape, scratch, payload)) {
+      } else if (!codec->encode(brick.voxels, brick.shape, {}, scratch, payload)) {
         continue;
       }
       EXPECT_LE(frame.size(), payload.size() + kFrameHeaderBytes) << brick.name << " " << codec->name();
@@ -146,6 +146,20 @@ TEST(Frame, FoundToHoldOtherVoxelsIsCorruptOnlyWhereAsked) {
   const Status status = decode_frame(as_bytes(frame), brick.shape, CheckVoxels::kYes, scratch, voxels);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::kCorrupt);
+}
+
+TEST(Frame, OfAStrategyThatIsNotRegisteredSaysWhereItGoes) {
+  std::string frame(kFrameHeaderBytes + 2, '\0');
+  frame[0] = static_cast<char>(200);
+  frame[1] = 3;
+  CodecScratch scratch;
+  std::vector<MaterialId> voxels(1);
+  const Status status = decode_frame(as_bytes(frame), BrickShape{1, 1, 1}, CheckVoxels::kNo, scratch, voxels);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kUnsupported);
+  for (const char* part : {"OpenOptions::codecs", "`200`", "version=`3`"}) {
+    EXPECT_NE(status.error().message.find(part), std::string::npos) << status.error().message;
+  }
 }
 
 }  // namespace

@@ -129,9 +129,9 @@ class PaletteCodec final : public Codec {
   std::uint8_t min_version() const override { return 1; }
   std::size_t bound(BrickShape shape) const override { return 1 + shape.voxels() * sizeof(MaterialId); }
 
-  bool encode(std::span<const MaterialId> voxels, [[maybe_unused]] BrickShape shape, CodecScratch& scratch,
-              std::string& out) const override {
-    assert(shape.valid() && voxels.size() == shape.voxels());
+  bool encode(std::span<const MaterialId> voxels, [[maybe_unused]] const BrickContext& brick,
+              const EncodeParameters&, CodecScratch& scratch, std::string& out) const override {
+    assert(brick.shape.valid() && voxels.size() == brick.shape.voxels());
     CodecScratch::State& state = scratch.state();
     find_distinct(voxels, state);
     const std::size_t size = palette_bytes(state.palette.size(), voxels.size());
@@ -153,11 +153,11 @@ class PaletteCodec final : public Codec {
     return true;
   }
 
-  Status decode(Bytes bytes, std::uint8_t version, BrickShape shape, CodecScratch&,
+  Status decode(Bytes bytes, std::uint8_t version, const BrickContext& brick, CodecScratch&,
                 std::span<MaterialId> voxels) const override {
-    TERRANE_TRY(check_decode_call(shape, voxels.size(), name()));
+    TERRANE_TRY(check_decode_call(brick.shape, voxels.size(), name()));
     TERRANE_TRY(check_version(*this, version));
-    TERRANE_ASSIGN(const Parts parts, parse(bytes, shape));
+    TERRANE_ASSIGN(const Parts parts, parse(bytes, brick.shape));
     if (!is_sorted(parts)) return corrupt("a brick's palette is not sorted");
     if (parts.bits == kRawBits) {
       std::memcpy(voxels.data(), parts.indices.data(), voxels.size_bytes());
@@ -170,12 +170,12 @@ class PaletteCodec final : public Codec {
     return unpack(parts, voxels);
   }
 
-  Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape shape, Coord c,
+  Result<MaterialId> at(Bytes bytes, std::uint8_t version, const BrickContext& brick, Coord c,
                         CodecScratch&) const override {
-    TERRANE_TRY(check_at_call(shape, c, name()));
+    TERRANE_TRY(check_at_call(brick.shape, c, name()));
     TERRANE_TRY(check_version(*this, version));
-    TERRANE_ASSIGN(const Parts parts, parse(bytes, shape));
-    const std::size_t i = voxel_index(shape, c);
+    TERRANE_ASSIGN(const Parts parts, parse(bytes, brick.shape));
+    const std::size_t i = voxel_index(brick.shape, c);
     if (parts.bits == kRawBits) {
       MaterialId m;
       std::memcpy(&m, parts.indices.data() + 2 * i, 2);

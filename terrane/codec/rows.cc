@@ -195,15 +195,15 @@ class RowsCodec final : public Codec {
   std::uint8_t min_version() const override { return 1; }
   std::size_t bound(BrickShape shape) const override { return 1 + shape.voxels() * sizeof(MaterialId); }
 
-  bool encode(std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
-              std::string& out) const override {
-    encode_rows(Policy::kBalanced, voxels, shape, scratch, out);
+  bool encode(std::span<const MaterialId> voxels, const BrickContext& brick, const EncodeParameters& how,
+              CodecScratch& scratch, std::string& out) const override {
+    encode_rows(how.policy, voxels, brick.shape, scratch, out);
     return true;
   }
 
-  Status decode(Bytes bytes, std::uint8_t version, BrickShape shape, CodecScratch& scratch,
+  Status decode(Bytes bytes, std::uint8_t version, const BrickContext& brick, CodecScratch& scratch,
                 std::span<MaterialId> voxels) const override {
-    TERRANE_TRY(check_decode_call(shape, voxels.size(), name()));
+    TERRANE_TRY(check_decode_call(brick.shape, voxels.size(), name()));
     TERRANE_TRY(check_version(*this, version));
     CodecScratch::State& state = scratch.state();
     ByteReader in(bytes);
@@ -219,28 +219,28 @@ class RowsCodec final : public Codec {
       default:
         return corrupt("a rows brick has a form that its version has not");
     }
-    const RowGrid grid = row_grid(shape);
+    const RowGrid grid = row_grid(brick.shape);
     TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
     TERRANE_TRY(read_kinds(parts, grid, state.rows.kinds));
     return read_rows(parts, grid, state.rows.kinds, grid.rows, voxels.data());
   }
 
   // Reads the streams whole, and rows until the one that the voxel was copied from.
-  Result<MaterialId> at(Bytes bytes, std::uint8_t version, BrickShape shape, Coord c,
+  Result<MaterialId> at(Bytes bytes, std::uint8_t version, const BrickContext& brick, Coord c,
                         CodecScratch& scratch) const override {
-    TERRANE_TRY(check_at_call(shape, c, name()));
+    TERRANE_TRY(check_at_call(brick.shape, c, name()));
     TERRANE_TRY(check_version(*this, version));
     CodecScratch::State& state = scratch.state();
-    state.voxels.resize(std::max(state.voxels.size(), shape.voxels()));
-    const std::span<MaterialId> voxels(state.voxels.data(), shape.voxels());
-    const std::size_t i = voxel_index(shape, c);
+    state.voxels.resize(std::max(state.voxels.size(), brick.shape.voxels()));
+    const std::span<MaterialId> voxels(state.voxels.data(), brick.shape.voxels());
+    const std::size_t i = voxel_index(brick.shape, c);
     ByteReader in(bytes);
     const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
     if (form != kApart && form != kJoined) {
-      TERRANE_TRY(decode(bytes, version, shape, scratch, voxels));
+      TERRANE_TRY(decode(bytes, version, brick, scratch, voxels));
       return voxels[i];
     }
-    const RowGrid grid = row_grid(shape);
+    const RowGrid grid = row_grid(brick.shape);
     TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
     TERRANE_TRY(read_kinds(parts, grid, state.rows.kinds));
     const auto length = static_cast<std::size_t>(grid.length);
