@@ -16,6 +16,7 @@ MAY_INCLUDE = {
     "base": [],
     "space": ["base"],
     "voxel": ["base", "space"],
+    "analyze": ["base", "space", "voxel"],
     "store": ["base"],
     "codec": ["base", "space", "voxel"],
     "model": ["base", "space", "voxel"],
