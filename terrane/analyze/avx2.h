@@ -64,14 +64,42 @@ TERRANE_AVX2_INLINE std::uint64_t equal64(const MaterialId* a, const MaterialId*
   return low | high << 32;
 }
 
-// Masks of all rows into the scratch, and what they say of faces, runs, rows and horizons.
-void sweep_rows(const RowBrick& brick, AnalyzeScratch::State& scratch, BrickStats& out);
-// From the masks: columns, differences, and materials into the tally.
-void sweep_columns(const RowBrick& brick, MaterialId predicted, AnalyzeScratch::State& scratch,
-                   BrickStats& out);
-// From the masks: cubes and nodes.
+// The rows of one x, bit by y: that differ from the row before, and that equal the row across. The first row
+// differs.
+struct Plane {
+  std::uint64_t fresh = 0, across = 0;
+};
+
+// Masks of same_x and same_y of one x into the scratch.
+Plane compare_plane(const RowBrick& brick, int x, AnalyzeScratch::State& scratch, BrickStats& out);
+// What columns say, one x after the other: masks of starts, tops, counts of materials.
+class ColumnSweep {
+ public:
+  ColumnSweep(const RowBrick& brick, MaterialId predicted, AnalyzeScratch::State& scratch)
+      : brick_(brick), predicted_(predicted), scratch_(scratch) {}
+  void sweep(int x, Plane plane);
+  void store(BrickStats& out) const;
+
+ private:
+  void describe(const MaterialId* row, ColumnFacts& facts) const;
+  bool mono(const ColumnFacts& facts) const;
+  void spread(const ColumnFacts& facts, int row, int columns);
+  void count(const ColumnFacts& facts, std::uint32_t columns);
+  void add(const ColumnFacts& facts, std::uint64_t columns);
+
+  const RowBrick& brick_;
+  MaterialId predicted_;
+  AnalyzeScratch::State& scratch_;
+  std::uint64_t last_fresh_ = 0;
+  std::uint64_t runs_ = 0, single_runs_ = 0, long_runs_ = 0, long_run_voxels_ = 0, joins_ = 0;
+  std::uint64_t mono_ = 0, same_sequence_ = 0, deep_ = 0, most_ = 0, rows_new_ = 0, runs_new_ = 0;
+  std::uint64_t differing_stretches_ = 0, differing_runs_ = 0;
+};
+// From the masks and tops of the whole brick.
+void sweep_lines(const RowBrick& brick, const AnalyzeScratch::State& scratch, BrickStats& out);
 void sweep_octree(const RowBrick& brick, AnalyzeScratch::State& scratch, BrickStats& out);
-void sweep_morton(const RowBrick& brick, const AnalyzeScratch::State& scratch, BrickStats& out);
+// Changes from one cube of a side to the next, in Morton order, within the cubes of twice the side at x.
+std::uint64_t morton_changes(const RowBrick& brick, const AnalyzeScratch::State& scratch, int side, int x);
 
 }  // namespace terrane::detail
 #endif

@@ -6,22 +6,27 @@
 namespace terrane::detail {
 namespace {
 
-struct ColumnSums {
-  std::uint64_t mono = 0, same_sequence = 0, deep = 0, rows_new = 0, runs_new = 0, most = 0;
-  std::uint64_t differing_stretches = 0, differing_runs = 0;
-};
+// Bit i says that a run begins at row[i]. Reads the 64 voxels and no others.
+TERRANE_AVX2_INLINE std::uint64_t starts64(const MaterialId* row) {
+  // The first group is compared with what follows, for what is before may not be read: its bits are one low.
+  const std::uint32_t low = bits_of(_mm256_cmpeq_epi16(load16(row), load16(row + 1)),
+                                    _mm256_cmpeq_epi16(load16(row + 16), load16(row + 15)));
+  const std::uint32_t high = bits_of(_mm256_cmpeq_epi16(load16(row + 32), load16(row + 31)),
+                                     _mm256_cmpeq_epi16(load16(row + 48), load16(row + 47)));
+  const std::uint32_t equal = (low & 0xffff) << 1 | (low & 0xffff0000);
+  return ~(equal | static_cast<std::uint64_t>(high) << 32);
+}
 
-struct Columns {
-  const RowBrick& brick;
-  AnalyzeScratch::State& scratch;
-  MaterialId predicted;
+TERRANE_AVX2_INLINE std::uint64_t equal_to(const MaterialId* row, __m256i v) {
+  const std::uint64_t low =
+      bits_of(_mm256_cmpeq_epi16(load16(row), v), _mm256_cmpeq_epi16(load16(row + 16), v));
+  const std::uint64_t high =
+      bits_of(_mm256_cmpeq_epi16(load16(row + 32), v), _mm256_cmpeq_epi16(load16(row + 48), v));
+  return low | high << 32;
+}
 
-  std::uint64_t starts(const Stretch& s) const { return scratch.starts[s.row]; }
-  const MaterialId* row(const Stretch& s) const { return brick.rows + s.row * 64; }
-};
-
-TERRANE_AVX2_INLINE __m128i short_sequence(const Stretch& s) {
-  return _mm_load_si128(reinterpret_cast<const __m128i*>(s.materials.data()));
+TERRANE_AVX2_INLINE __m128i short_sequence(const ColumnFacts& facts) {
+  return _mm_load_si128(reinterpret_cast<const __m128i*>(facts.materials.data()));
 }
 
 // One bit for each of eight lanes that was compared.
@@ -47,7 +52,7 @@ TERRANE_AVX2_INLINE __m128i gather_sequence(const MaterialId* row, std::uint64_t
 }
 
 // Whether two of the first `runs` lanes are equal: each with those one to four lanes on, round the end.
-TERRANE_AVX2_INLINE bool short_recurs(__m128i v, int runs) {
+TERRANE_AVX2_INLINE bool short_recurs(__m128i v, std::uint32_t runs) {
   const std::uint32_t used = (1U << runs) - 1, twice = used | used << 8;
   const std::uint32_t found = (lanes_of(_mm_cmpeq_epi16(v, _mm_alignr_epi8(v, v, 2))) & twice >> 1) |
                               (lanes_of(_mm_cmpeq_epi16(v, _mm_alignr_epi8(v, v, 4))) & twice >> 2) |
@@ -64,142 +69,135 @@ TERRANE_AVX2 bool long_recurs(const MaterialId* row, std::uint64_t starts, Mater
   return !fresh;
 }
 
-TERRANE_AVX2 bool same_long_sequence(const MaterialId* a, std::uint64_t a_starts, const MaterialId* b,
-                                     std::uint64_t b_starts) {
-  for (; a_starts != 0; a_starts &= a_starts - 1, b_starts &= b_starts - 1) {
-    if (a[lowest(a_starts)] != b[lowest(b_starts)]) return false;
+TERRANE_AVX2 bool same_long_sequence(const ColumnFacts& a, const ColumnFacts& b) {
+  for (std::uint64_t i = a.starts, k = b.starts; i != 0; i &= i - 1, k &= k - 1) {
+    if (a.row[lowest(i)] != b.row[lowest(k)]) return false;
   }
   return true;
 }
 
-TERRANE_AVX2_INLINE bool same_sequence(const Columns& columns, const Stretch& a, const Stretch& b) {
+TERRANE_AVX2_INLINE bool same_sequence(const ColumnFacts& a, const ColumnFacts& b) {
   if (a.runs != b.runs) return false;
   if (lanes_of(_mm_cmpeq_epi16(short_sequence(a), short_sequence(b))) != 0xff) return false;
-  return a.runs <= Stretch::kShort ||
-         same_long_sequence(columns.row(a), columns.starts(a), columns.row(b), columns.starts(b));
-}
-
-// What only the voxels of the row say. `same` says that it has the sequence of the column before, whose
-// stretch is `before`.
-TERRANE_AVX2_INLINE void describe(const Columns& columns, Stretch& s, const Stretch* before, bool& same) {
-  const MaterialId* row = columns.row(s);
-  const std::uint64_t starts = columns.starts(s);
-  s.runs = static_cast<std::uint8_t>(ones(starts));
-  const __m128i sequence = gather_sequence(row, starts);
-  _mm_store_si128(reinterpret_cast<__m128i*>(s.materials.data()), sequence);
-  std::uint64_t differs, begins;
-  if (s.runs <= Stretch::kShort) {
-    const __m128i predicted = _mm_set1_epi16(static_cast<short>(columns.predicted));
-    begins = (1U << s.runs) - 1;
-    differs = begins & ~lanes_of(_mm_cmpeq_epi16(sequence, predicted));
-  } else {
-    const __m256i predicted = _mm256_set1_epi16(static_cast<short>(columns.predicted));
-    const auto equal = [&](int i) TERRANE_AVX2 { return _mm256_cmpeq_epi16(load16(row + i), predicted); };
-    const std::uint64_t high = bits_of(equal(32), equal(48));
-    begins = starts;
-    differs = ~(bits_of(equal(0), equal(16)) | high << 32) & columns.brick.all();
-  }
-  s.differing_stretches = static_cast<std::uint8_t>(ones(differs & ~(differs << 1)));
-  s.differing_runs = static_cast<std::uint8_t>(ones(differs & begins));
-  same = before != nullptr && same_sequence(columns, s, *before);
-  if (same) {
-    s.mono = before->mono;
-  } else if (s.runs <= Stretch::kShort) {
-    s.mono = !short_recurs(sequence, s.runs);
-  } else {
-    s.mono = !long_recurs(row, starts, columns.scratch.set);
-  }
-}
-
-// Finds the stretches of one x: appends them behind `count` others, and returns how many there are then.
-TERRANE_AVX2_INLINE int find_stretches(const Columns& columns, int x, int count) {
-  const int ny = columns.brick.ny;
-  const std::uint64_t all = columns.brick.all();
-  std::uint16_t* stretch_of = columns.scratch.stretch_of.data() + (x & 1) * 64;
-  for (int y = 0; y < ny; ++y) {
-    const auto row = static_cast<std::size_t>(x * ny + y);
-    columns.scratch.stretches[static_cast<std::size_t>(count)].row = static_cast<std::uint16_t>(row);
-    count += columns.scratch.same_y[row] != all || y == 0 ? 1 : 0;
-    stretch_of[y] = static_cast<std::uint16_t>(count - 1);
-  }
-  return count;
-}
-
-// Describes the stretches [begin, end), those of one x.
-TERRANE_AVX2_INLINE void sweep_stretches(const Columns& columns, int x, int begin, int end,
-                                         ColumnSums& sums) {
-  Stretch* all = columns.scratch.stretches.data();
-  const int ny = columns.brick.ny, first_row = x * ny;
-  const std::uint16_t* across = columns.scratch.stretch_of.data() + (~x & 1) * 64;
-  for (int i = begin; i < end; ++i) {
-    Stretch& s = all[i];
-    const Stretch* before = i > begin ? &s - 1 : x > 0 ? all + across[0] : nullptr;
-    bool same;
-    if (x > 0 && columns.scratch.same_x[s.row] == columns.brick.all()) {
-      const std::uint16_t row = s.row, copy_of = across[row - first_row];
-      s = all[copy_of];
-      s.row = row;
-      s.copy_of = copy_of;
-      same = same_sequence(columns, s, *before);
-    } else {
-      s.copy_of = Stretch::kNone;
-      describe(columns, s, before, same);
-      ++sums.rows_new;
-      sums.runs_new += s.runs;
-    }
-    s.columns = static_cast<std::uint32_t>((i + 1 < end ? all[i + 1].row : first_row + ny) - s.row);
-    sums.same_sequence += s.columns - (same ? 0 : 1);
-    sums.mono += s.mono ? s.columns : 0;
-    sums.deep += s.runs > BrickStats::kDeepColumn ? s.columns : 0;
-    sums.most = std::max(sums.most, std::uint64_t{s.runs});
-    sums.differing_stretches += s.columns * s.differing_stretches;
-    sums.differing_runs += s.columns * s.differing_runs;
-  }
-}
-
-// Voxels of each material: each row once, times the columns that are its copies.
-TERRANE_AVX2_INLINE void count_materials(const Columns& columns, int count) {
-  Stretch* all = columns.scratch.stretches.data();
-  Tally& tally = columns.scratch.tally;
-  for (int i = count - 1; i >= 0; --i) {
-    const Stretch& s = all[i];
-    if (s.copy_of != Stretch::kNone) {
-      all[s.copy_of].columns += s.columns;
-      continue;
-    }
-    const MaterialId* row = columns.row(s);
-    std::uint64_t rest = columns.starts(s);
-    for (int z = 0; z < columns.brick.nz;) {
-      rest &= rest - 1;
-      const int end = rest != 0 ? lowest(rest) : columns.brick.nz;
-      tally.add(row[z], static_cast<std::uint32_t>(end - z) * s.columns);
-      z = end;
-    }
-  }
+  return a.runs <= ColumnFacts::kShort || same_long_sequence(a, b);
 }
 
 }  // namespace
 
-TERRANE_AVX2 void sweep_columns(const RowBrick& brick, MaterialId predicted, AnalyzeScratch::State& scratch,
-                                BrickStats& out) {
-  const Columns columns{brick, scratch, predicted};
-  ColumnSums sums;
-  int count = 0;
-  for (int x = 0; x < brick.nx; ++x) {
-    const int begin = count;
-    count = find_stretches(columns, x, begin);
-    sweep_stretches(columns, x, begin, count, sums);
+TERRANE_AVX2_INLINE void ColumnSweep::describe(const MaterialId* row, ColumnFacts& facts) const {
+  const std::uint64_t all = brick_.all(), starts = starts64(row) & all;
+  facts.row = row;
+  facts.starts = starts;
+  facts.runs = static_cast<std::uint32_t>(ones(starts));
+  facts.single_runs = static_cast<std::uint32_t>(ones(starts & (starts >> 1 | (all ^ all >> 1))));
+  // Seven equalities that follow one another end here; eight do not where a long run is just long enough.
+  const std::uint64_t same = ~starts & all, two = same & same << 1, four = two & two << 2,
+                      seven = four & four << 3;
+  facts.long_runs = static_cast<std::uint32_t>(ones(seven & ~(same << 7)));
+  facts.long_run_voxels = static_cast<std::uint32_t>(ones(seven)) + 7 * facts.long_runs;
+
+  const __m128i sequence = gather_sequence(row, starts);
+  _mm_store_si128(reinterpret_cast<__m128i*>(facts.materials.data()), sequence);
+  std::uint64_t differs, begins;
+  if (facts.runs <= ColumnFacts::kShort) {
+    begins = (1U << facts.runs) - 1;
+    const __m128i predicted = _mm_set1_epi16(static_cast<short>(predicted_));
+    differs = begins & ~lanes_of(_mm_cmpeq_epi16(sequence, predicted));
+  } else {
+    begins = starts;
+    const __m256i predicted = _mm256_set1_epi16(static_cast<short>(predicted_));
+    differs = ~equal_to(row, predicted) & all;
   }
-  count_materials(columns, count);
-  out.mono_columns = sums.mono;
-  out.same_sequence_columns = sums.same_sequence;
-  out.deep_columns = sums.deep;
-  out.max_column_runs = sums.most;
-  out.rows_new = sums.rows_new;
-  out.runs_new = sums.runs_new;
-  out.differing_voxels = out.voxels - scratch.tally.of(predicted);
-  out.differing_stretches = sums.differing_stretches;
-  out.differing_runs = sums.differing_runs;
+  facts.differing_stretches = static_cast<std::uint32_t>(ones(differs & ~(differs << 1)));
+  facts.differing_runs = static_cast<std::uint32_t>(ones(differs & begins));
+}
+
+TERRANE_AVX2_INLINE bool ColumnSweep::mono(const ColumnFacts& facts) const {
+  if (short_recurs(short_sequence(facts), std::min<std::uint32_t>(facts.runs, ColumnFacts::kShort)))
+    return false;
+  return facts.runs <= ColumnFacts::kShort || !long_recurs(facts.row, facts.starts, scratch_.set);
+}
+
+// To all columns of a stretch. Most are short: a few are written at once, and those too many are written
+// again.
+TERRANE_AVX2_INLINE void ColumnSweep::spread(const ColumnFacts& facts, int row, int columns) {
+  std::uint64_t* starts = scratch_.starts.data() + row;
+  std::uint8_t* tops = scratch_.tops.data() + row;
+  const __m256i four = _mm256_set1_epi64x(static_cast<long long>(facts.starts));
+  const __m128i sixteen = _mm_set1_epi8(static_cast<char>(63 - __builtin_clzll(facts.starts)));
+  for (int i = 0; i < columns; i += 4) _mm256_storeu_si256(reinterpret_cast<__m256i*>(starts + i), four);
+  for (int i = 0; i < columns; i += 16) _mm_storeu_si128(reinterpret_cast<__m128i*>(tops + i), sixteen);
+}
+
+TERRANE_AVX2_INLINE void ColumnSweep::count(const ColumnFacts& facts, std::uint32_t columns) {
+  std::uint64_t rest = facts.starts;
+  const auto nz = static_cast<std::uint32_t>(brick_.nz);
+  for (std::uint32_t z = 0; z < nz;) {
+    rest &= rest - 1;
+    const std::uint32_t end = rest != 0 ? static_cast<std::uint32_t>(lowest(rest)) : nz;
+    scratch_.tally.add(facts.row[z], (end - z) * columns);
+    z = end;
+  }
+}
+
+TERRANE_AVX2_INLINE void ColumnSweep::add(const ColumnFacts& facts, std::uint64_t columns) {
+  runs_ += columns * facts.runs;
+  single_runs_ += columns * facts.single_runs;
+  long_runs_ += columns * facts.long_runs;
+  long_run_voxels_ += columns * facts.long_run_voxels;
+  mono_ += facts.mono ? columns : 0;
+  deep_ += facts.runs > BrickStats::kDeepColumn ? columns : 0;
+  most_ = std::max<std::uint64_t>(most_, facts.runs);
+  differing_stretches_ += columns * facts.differing_stretches;
+  differing_runs_ += columns * facts.differing_runs;
+}
+
+TERRANE_AVX2 void ColumnSweep::sweep(int x, Plane plane) {
+  ColumnFacts* here = scratch_.columns.data() + (x & 1) * 64;
+  const ColumnFacts* across = scratch_.columns.data() + (~x & 1) * 64;
+  const ColumnFacts* before = x > 0 ? across : nullptr;  // of the column before
+  const int first = x * brick_.ny, above = brick_.nz - 65;
+  for (std::uint64_t rest = plane.fresh; rest != 0;) {
+    const int y = lowest(rest);
+    rest &= rest - 1;
+    const int columns = (rest != 0 ? lowest(rest) : brick_.ny) - y;
+    const MaterialId* row = brick_.rows + (first + y) * 64;
+    const bool copy = (plane.across >> y & 1) != 0;
+    if (copy) {
+      *here = across[ones(last_fresh_ & low_bits64(y + 1)) - 1];
+    } else {
+      describe(row, *here);
+      ++rows_new_;
+      runs_new_ += here->runs;
+    }
+    const bool same = before != nullptr && same_sequence(*here, *before);
+    if (!copy) here->mono = same ? before->mono : mono(*here);
+    same_sequence_ += static_cast<std::uint64_t>(columns) - (same ? 0 : 1);
+    joins_ += (first + y > 0 && row[0] == row[above] ? 1U : 0U) +
+              (row[0] == row[brick_.nz - 1] ? static_cast<std::uint64_t>(columns) - 1 : 0);
+    add(*here, static_cast<std::uint64_t>(columns));
+    spread(*here, first + y, columns);
+    count(*here, static_cast<std::uint32_t>(columns));
+    before = here++;
+  }
+  last_fresh_ = plane.fresh;
+}
+
+void ColumnSweep::store(BrickStats& out) const {
+  out.equal_faces[2] = out.voxels - runs_;
+  out.scan_runs[2] = runs_ - joins_;
+  out.single_runs = single_runs_;
+  out.long_runs[2] = long_runs_;
+  out.long_run_voxels[2] = long_run_voxels_;
+  out.mono_columns = mono_;
+  out.same_sequence_columns = same_sequence_;
+  out.deep_columns = deep_;
+  out.max_column_runs = most_;
+  out.rows_new = rows_new_;
+  out.runs_new = runs_new_;
+  out.differing_voxels = out.voxels - scratch_.tally.of(predicted_);
+  out.differing_stretches = differing_stretches_;
+  out.differing_runs = differing_runs_;
 }
 
 }  // namespace terrane::detail

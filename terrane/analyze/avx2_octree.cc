@@ -153,17 +153,15 @@ TERRANE_AVX2 void sweep_octree(const RowBrick& brick, AnalyzeScratch::State& scr
   }
 }
 
-TERRANE_AVX2 void sweep_morton(const RowBrick& brick, const AnalyzeScratch::State& scratch, BrickStats& out) {
+TERRANE_AVX2 std::uint64_t morton_changes(const RowBrick& brick, const AnalyzeScratch::State& scratch,
+                                          int side, int x) {
   std::uint64_t changes = 0;
-  for (int x = 0; x < brick.nx; x += 2) {
+  if (side == 1) {
     for (int y = 0; y < brick.ny; y += 2) changes += changes_of_voxels(brick, scratch, x, y);
+  } else {
+    for (int y = 0; y < brick.ny; y += 2 * side) changes += changes_within(brick, side, x, y);
   }
-  for (int side = 2; side <= 32; side *= 2) {
-    for (int x = 0; x < brick.nx; x += 2 * side) {
-      for (int y = 0; y < brick.ny; y += 2 * side) changes += changes_within(brick, side, x, y);
-    }
-  }
-  out.morton_runs = 1 + changes;
+  return changes;
 }
 
 }  // namespace terrane::detail
