@@ -19,11 +19,12 @@ MAY_INCLUDE = {
     "analyze": ["base", "space", "voxel"],
     "store": ["base"],
     "codec": ["base", "space", "voxel"],
+    "decide": ["base", "space", "voxel", "codec", "analyze"],
     "model": ["base", "space", "voxel"],
     "io": ["base", "space", "voxel", "model"],
-    "volume": ["base", "space", "voxel", "store", "codec", "model"],
-    "render": ["base", "space", "voxel", "codec", "model", "volume"],
-    "cli": ["base", "space", "voxel", "store", "codec", "model", "io", "volume", "render"],
+    "volume": ["base", "space", "voxel", "store", "codec", "model", "analyze", "decide"],
+    "render": ["base", "space", "voxel", "codec", "model", "analyze", "decide", "volume"],
+    "cli": ["base", "space", "voxel", "store", "codec", "model", "io", "analyze", "decide", "volume", "render"],
 }
 MAX_FILE_LINES = 450
 WARN_FILE_LINES = 400

@@ -91,6 +91,11 @@ void print_as_json(const VolumeInfo& info, const Volume& volume) {
   out["reduction"] = info.reduction();
   out["ranges"] = {{"uniform", info.uniform}, {"predicted", info.predicted}, {"brick", info.bricks}};
   out["codecs"] = codecs_json(info.codecs);
+  out["private_codecs"] = Json::array();
+  for (const PrivateCodec& p : info.private_codecs) {
+    out["private_codecs"].push_back(
+        {{"id", static_cast<int>(p.id)}, {"name", p.name}, {"version", p.version}, {"here", p.here}});
+  }
   out["unfinished"] = Json::array();
   for (const UnfinishedIngest& u : info.unfinished) {
     out["unfinished"].push_back({{"box", to_string(u.box)}, {"source", u.source}});
@@ -138,6 +143,11 @@ void print_as_text(const VolumeInfo& info, const Volume& volume) {
   if (info.ingested_bytes > 0) fmt::print(" (reduction {})", percent_text(info.reduction()));
   fmt::print("\non disk     {}\n", bytes_text(static_cast<double>(info.disk_bytes)));
   print_ranges(info.uniform, info.predicted, info.bricks, info.codecs);
+  for (const PrivateCodec& p : info.private_codecs) {
+    fmt::print("strategy    `{}` (codec {}, version {}) of an application, {}\n", p.name,
+               static_cast<int>(p.id), p.version,
+               p.here ? "registered here" : "not in this program: its bricks cannot be read here");
+  }
   fmt::print("format      {}, epoch {}\n", info.format, info.epoch);
   for (const UnfinishedIngest& u : info.unfinished) {
     fmt::print("unfinished  box {} from {}\n", to_string(u.box), u.source);

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "terrane/cli/analysis_json.h"
 #include "terrane/cli/parse.h"
 #include "terrane/cli/progress.h"
 #include "terrane/cli/text.h"
@@ -16,7 +17,8 @@ namespace {
 
 struct Arguments {
   StoreArguments store;
-  std::string file, shape, dtype, at, policy = "balanced", earth, region, vertical;
+  EncodingArguments encoding;
+  std::string file, shape, dtype, at, earth, region, vertical;
   bool restart = false, json = false;
 };
 
@@ -109,7 +111,7 @@ void print(const IngestReport& report, bool json) {
 Status run(const Arguments& a, std::stop_token stop) {
   if (a.file.empty() == a.earth.empty()) return invalid("give either a FILE of voxels or --earth RELIEF");
   IngestOptions options;
-  TERRANE_ASSIGN(options.policy, parse_policy(a.policy));
+  TERRANE_ASSIGN(options.encoding, a.encoding.encoding());
   Input input;
   if (a.earth.empty()) {
     TERRANE_ASSIGN(input, array_input(a));
@@ -153,9 +155,7 @@ Verb ingest_verb(CLI::App& app) {
       ->type_name("LON0:LON1,LAT0:LAT1");
   verb->add_option("--vertical", a->vertical, "The heights to fill, in metres; all by default")
       ->type_name("Z0:Z1");
-  verb->add_option("--policy", a->policy,
-                   "How much time goes into size: fast, balanced (the default) or archive")
-      ->type_name("POLICY");
+  a->encoding.add_to(*verb);
   verb->add_flag("--restart", a->restart, "Forget an unfinished ingest that this one overlaps");
   verb->add_flag("--json", a->json, "The report as JSON");
   verb->footer(

@@ -27,6 +27,9 @@ Verb info_verb(CLI::App& app);
 Verb verify_verb(CLI::App& app);
 Verb compact_verb(CLI::App& app);
 Verb render_verb(CLI::App& app);
+Verb explain_verb(CLI::App& app);
+Verb analyze_verb(CLI::App& app);
+Verb histogram_verb(CLI::App& app);
 // `app` is the verb "bench", whose subcommand this is.
 Verb bench_store_verb(CLI::App& app);
 

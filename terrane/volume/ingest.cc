@@ -10,8 +10,14 @@ using format::Pending;
 
 namespace {
 
+// What a stopped ingest must be given again: the source, and what its bytes depend on.
 std::string identity_of(const VoxelSource& source, const IngestOptions& options) {
-  return fmt::format("{} at {} policy {}", source.identity(), to_string(options.at), name(options.policy));
+  const Encoding& e = options.encoding;
+  std::string text =
+      fmt::format("{} at {} policy {}", source.identity(), to_string(options.at), name(e.policy));
+  if (e.profile != Profile::kPrices) text += fmt::format(" profile {}", name(e.profile));
+  if (e.codec) text += fmt::format(" codec {}", static_cast<int>(*e.codec));
+  return text;
 }
 
 // The record of this ingest: the one it continues, or a new one. Holds write_mutex meanwhile.
@@ -68,7 +74,7 @@ Status fill_level0(Volume::State& state, Pending& stored, std::span<const Box> p
       const Box block = plan.block(at.block);
       std::scoped_lock lock(state.write_mutex);
       TERRANE_ASSIGN(const std::vector<Edit> edits,
-                     edits_of(state, {&block, 1}, fill_part, options.policy, options.task));
+                     edits_of(state, {&block, 1}, fill_part, options.encoding, options.task));
       ++at.block;
       TERRANE_TRY(commit(state, 0, edits, {stored, at}, Durability::kBuffered));
       stored = at;
@@ -84,6 +90,7 @@ Status fill_level0(Volume::State& state, Pending& stored, std::span<const Box> p
 Result<IngestReport> Volume::ingest(const VoxelSource& source, const IngestOptions& options) {
   State& state = *state_;
   TERRANE_TRY(state.check_writable());
+  TERRANE_TRY(state.check_encoding(options.encoding));
   const Clock::Instant begun = state.clock.now();
   IngestReport report;
   report.box = Box::of_size(options.at, source.size());
@@ -100,7 +107,7 @@ Result<IngestReport> Volume::ingest(const VoxelSource& source, const IngestOptio
     TERRANE_TRY(commit(state, 0, {}, {stored, next}, Durability::kBuffered));
     stored = next;
   }
-  TERRANE_TRY(finish_levels(state, stored, options.policy, options.task, WriteLock::kPerBlock));
+  TERRANE_TRY(finish_levels(state, stored, options.encoding, options.task, WriteLock::kPerBlock));
   TERRANE_TRY(state.finish_due_levels(options.task));
   TERRANE_TRY(state.save_epoch());
   report.voxels = static_cast<std::uint64_t>(report.box.volume());

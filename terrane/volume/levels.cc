@@ -36,7 +36,7 @@ namespace {
 
 // The edits that make the parts of bricks that lie in `box` anew from the level below.
 Result<std::vector<Edit>> pool_parts(const Volume::State& state, int level, std::span<const Position> bricks,
-                                     const Box& box, Policy policy, const Task& task) {
+                                     const Box& box, const Encoding& encoding, const Task& task) {
   TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
   std::vector<Edit> edits(bricks.size());
   TERRANE_TRY(parallel_for(state.executor_of(task), bricks.size(), [&](std::size_t i) -> Status {
@@ -50,13 +50,14 @@ Result<std::vector<Edit>> pool_parts(const Volume::State& state, int level, std:
     MapCursor fine = state.cursor(*snapshot, level - 1);
     TERRANE_TRY(
         pool_part(state, fine, level, part, view.sub({part.lo - brick.lo, part.hi - brick.lo}), *scratch));
-    edits[i] = make_edit(state, bricks[i], false, policy, content, shape_of(brick), scratch->codec);
+    TERRANE_ASSIGN(edits[i],
+                   make_edit(state, level, bricks[i], false, encoding, content, shape_of(brick), *scratch));
     return ok();
   }));
   return edits;
 }
 
-Status finish_running(Volume::State& state, Pending& stored, Policy policy, const Task& task,
+Status finish_running(Volume::State& state, Pending& stored, const Encoding& encoding, const Task& task,
                       WriteLock lock) {
   TERRANE_ASSIGN(const std::vector<Box> pieces, state.world.pieces(stored.box));
   Pending at = stored;
@@ -69,7 +70,7 @@ Status finish_running(Volume::State& state, Pending& stored, Policy policy, cons
         if (lock == WriteLock::kPerBlock) held.lock();
         const Box block = plan.block(at.block);
         TERRANE_ASSIGN(const std::vector<Edit> edits,
-                       pool_parts(state, at.level, bricks_of(block), block, policy, task));
+                       pool_parts(state, at.level, bricks_of(block), block, encoding, task));
         ++at.block;
         TERRANE_TRY(commit(state, at.level, edits, {stored, at}, Durability::kBuffered));
         stored = at;
@@ -84,13 +85,14 @@ Status finish_running(Volume::State& state, Pending& stored, Policy policy, cons
 }  // namespace
 
 Result<std::vector<Edit>> pool_bricks(const Volume::State& state, int level, std::span<const Position> bricks,
-                                      Policy policy, const Task& task) {
-  return pool_parts(state, level, bricks, state.lattice(level).bounds(), policy, task);
+                                      const Encoding& encoding, const Task& task) {
+  return pool_parts(state, level, bricks, state.lattice(level).bounds(), encoding, task);
 }
 
-Status finish_levels(Volume::State& state, Pending pending, Policy policy, const Task& task, WriteLock lock) {
+Status finish_levels(Volume::State& state, Pending pending, const Encoding& encoding, const Task& task,
+                     WriteLock lock) {
   state.pending.set_running(pending.id, true);
-  Status status = finish_running(state, pending, policy, task, lock);
+  Status status = finish_running(state, pending, encoding, task, lock);
   state.pending.set_running(pending.id, false);
   return status;
 }

@@ -21,22 +21,33 @@ std::vector<MaterialId> fluids_of(const Catalogue& catalogue) {
   return fluids;
 }
 
+Json strategies_json(const Manifest& m) {
+  Json out = Json::array();
+  for (const auto& [id, strategy] : m.strategies) {
+    out.push_back({{"id", static_cast<int>(id)}, {"name", strategy.name}, {"version", strategy.version}});
+  }
+  return out;
+}
+
 Json to_json(const Manifest& m) {
   const World::Settings& w = m.world;
-  return {{"extent", {w.extent.x, w.extent.y, w.extent.z}},
-          {"voxel_size", {w.voxel_size[0], w.voxel_size[1], w.voxel_size[2]}},
-          {"origin", {w.origin[0], w.origin[1], w.origin[2]}},
-          {"crs", w.crs},
-          {"wrap_x", w.wrap_x},
-          {"model", {{"family", "constant"}, {"version", 1}, {"material", m.fill}}},
-          {"fluids", fluids_of(m.catalogue)},
-          {"catalogue", Json::parse(m.catalogue.to_json())}};
+  Json out = {{"extent", {w.extent.x, w.extent.y, w.extent.z}},
+              {"voxel_size", {w.voxel_size[0], w.voxel_size[1], w.voxel_size[2]}},
+              {"origin", {w.origin[0], w.origin[1], w.origin[2]}},
+              {"crs", w.crs},
+              {"wrap_x", w.wrap_x},
+              {"model", {{"family", "constant"}, {"version", 1}, {"material", m.fill}}},
+              {"fluids", fluids_of(m.catalogue)},
+              {"catalogue", Json::parse(m.catalogue.to_json())}};
+  if (!m.strategies.empty()) out["strategies"] = strategies_json(m);
+  return out;
 }
 
 }  // namespace
 
 bool operator==(const Manifest& a, const Manifest& b) {
-  return a.fill == b.fill && a.catalogue == b.catalogue && to_json(a) == to_json(b);
+  return a.fill == b.fill && a.catalogue == b.catalogue && a.strategies == b.strategies &&
+         to_json(a) == to_json(b);
 }
 
 std::string manifest_value(const Manifest& manifest) {
@@ -86,6 +97,10 @@ Result<Manifest> parse_manifest(std::string_view value) {
     }
     m.fill = model.at("material");
     TERRANE_ASSIGN(m.catalogue, Catalogue::parse_json(j.at("catalogue").dump()));
+    for (const Json& strategy : j.value("strategies", Json::array())) {
+      const auto id = strategy.at("id").get<std::uint8_t>();
+      m.strategies[static_cast<CodecId>(id)] = {strategy.at("name"), strategy.at("version")};
+    }
     if (j.at("fluids") != Json(fluids_of(m.catalogue))) {
       return corrupt("the manifest passes its hash, but its fluids are not those of its catalogue");
     }

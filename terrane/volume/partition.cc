@@ -59,23 +59,16 @@ std::vector<Piece> canonical(const std::vector<Piece>& pieces, const InsideLine&
 }
 
 std::uint64_t voxels_in(const Run& run, const Lattice& lattice) {
-  // Every aligned block of 2^k positions is a cuboid of bricks, whose corners are its first and last brick.
   std::uint64_t sum = 0;
-  const Coord extent = lattice.extent();
-  const auto clip = [](std::uint32_t lo, std::uint32_t hi, std::int64_t n) {
-    const std::int64_t from = std::int64_t{lo} * kBrickEdge;
-    const std::int64_t to = std::min(n, (std::int64_t{hi} + 1) * kBrickEdge);
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, to - from));
-  };
-  for (Position p = run.first;;) {
-    int k = p == 0 ? 63 : std::min(63, std::countr_zero(p));
-    while (k > 0 && (std::uint64_t{1} << k) - 1 > run.last - p) --k;
-    const Position last = p + ((std::uint64_t{1} << k) - 1);
-    const BrickCoord lo = brick_at(p), hi = brick_at(last);
-    sum += clip(lo.x, hi.x, extent.x) * clip(lo.y, hi.y, extent.y) * clip(lo.z, hi.z, extent.z);
-    if (last >= run.last) return sum;
-    p = last + 1;
-  }
+  const Box bounds = lattice.bounds();
+  for_each_cuboid(run, [&](const Box& cuboid) {
+    const Box inside = cuboid.intersect(bounds);
+    if (inside.empty()) return;
+    const Coord n = inside.size();
+    sum +=
+        static_cast<std::uint64_t>(n.x) * static_cast<std::uint64_t>(n.y) * static_cast<std::uint64_t>(n.z);
+  });
+  return sum;
 }
 
 }  // namespace terrane

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <optional>
 #include <vector>
 
@@ -43,6 +45,24 @@ struct Piece {
 // else the one after it, else it is predicted. The stretch must begin where the line does or with a stored
 // range that stays, and end likewise.
 std::vector<Piece> canonical(const std::vector<Piece>& pieces, const InsideLine& line);
+
+// The voxels of a run as boxes, about two for each bit of its length: every aligned block of 2^k positions is
+// a cuboid of bricks, whose corners are its first and its last. Most lie beyond the extent of any store.
+template <class Visit>
+void for_each_cuboid(const Run& run, const Visit& visit) {
+  for (Position p = run.first;;) {
+    int k = p == 0 ? 63 : std::min(63, std::countr_zero(p));
+    while (k > 0 && (std::uint64_t{1} << k) - 1 > run.last - p) --k;
+    const Position last = p + ((std::uint64_t{1} << k) - 1);
+    const BrickCoord lo = brick_at(p), hi = brick_at(last);
+    visit(Box{
+        {std::int64_t{lo.x} * kBrickEdge, std::int64_t{lo.y} * kBrickEdge, std::int64_t{lo.z} * kBrickEdge},
+        {(std::int64_t{hi.x} + 1) * kBrickEdge, (std::int64_t{hi.y} + 1) * kBrickEdge,
+         (std::int64_t{hi.z} + 1) * kBrickEdge}});
+    if (last >= run.last) return;
+    p = last + 1;
+  }
+}
 
 // Voxels inside the extent that a run holds, modulo 2^64.
 std::uint64_t voxels_in(const Run& run, const Lattice& lattice);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "terrane/codec/frame.h"
+#include "terrane/volume/scan.h"
 #include "terrane/volume/state.h"
 
 namespace terrane {
@@ -61,11 +62,10 @@ std::vector<Position> bricks_of(const Box& box) {
 Status decode_brick(const Volume::State& state, int level, Position position, const format::Range& range,
                     CodecScratch& scratch, std::span<MaterialId> voxels) {
   const Box brick = state.lattice(level).brick_box(position);
-  Status status = decode_frame(as_bytes(range.frame), shape_of(brick), CheckVoxels::kNo, scratch, voxels);
-  if (status) return ok();
-  Error error = std::move(status).error();
-  error.message = fmt::format("brick {} of level {}: {}", to_string(brick), level, error.message);
-  return error;
+  const BrickContext context(shape_of(brick), prediction_of(state));
+  return at_brick(
+      state, level, brick,
+      decode_frame(as_bytes(range.frame), context, CheckVoxels::kNo, scratch, voxels, state.codecs.get()));
 }
 
 Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,

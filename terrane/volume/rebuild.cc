@@ -112,8 +112,7 @@ Status rebuild_running(Volume::State& state, const Pending& pending, bool begun,
     TERRANE_ASSIGN(const std::vector<Position> all, parents(state, *snapshot, level, task));
     for (std::size_t i = 0; i < all.size(); i += kBricksPerBatch) {
       const auto bricks = std::span(all).subspan(i, std::min(kBricksPerBatch, all.size() - i));
-      TERRANE_ASSIGN(const std::vector<Edit> edits,
-                     pool_bricks(state, level, bricks, Policy::kBalanced, task));
+      TERRANE_ASSIGN(const std::vector<Edit> edits, pool_bricks(state, level, bricks, Encoding{}, task));
       TERRANE_TRY(commit(state, level, edits, {}, Durability::kBuffered));
     }
     if (task.progress) task.progress({static_cast<std::uint64_t>(level), kMaxLevel, "levels"});

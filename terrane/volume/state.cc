@@ -18,6 +18,15 @@ WorkScratch::WorkScratch() {
   coarse.resize(kVoxels);
 }
 
+MaterialCounts& WorkScratch::cleared_counts() {
+  if (counts_) {
+    counts_->clear();
+  } else {
+    counts_.emplace();
+  }
+  return *counts_;
+}
+
 ScratchPool::Lease::Lease(ScratchPool& pool) : pool_(pool) {
   {
     std::scoped_lock lock(pool_.mutex_);
@@ -56,10 +65,14 @@ Volume::State::State(std::unique_ptr<Engine> the_engine, Manifest the_manifest, 
       manifest(std::move(the_manifest)),
       world(std::move(the_world)),
       fluids(manifest.catalogue.fluids()),
+      water(manifest.catalogue.water()),
       model(format::constant_model(manifest.fill)),
       one_keyspace(engine->traits().one_keyspace),
       writable(options.access == Access::kWrite),
       lattices(all_lattices(world.extent())),
+      codecs(options.codecs ? options.codecs : std::make_shared<const CodecTable>()),
+      cost_model(options.cost_model ? options.cost_model : std::make_shared<const AnalyticPrices>()),
+      own_prices(options.cost_model == nullptr),
       own_executor(make_executor(options)),
       executor(options.executor != nullptr ? options.executor : own_executor.get()),
       cache(options.cache_bytes),
@@ -132,7 +145,7 @@ Status Volume::State::finish_due_levels(const Task& task) {
   for (const Pending& due : pending.all()) {
     if (due.kind == Pending::Kind::kRebuild) TERRANE_TRY(rebuild(*this, due, task));
     if (due.kind != Pending::Kind::kWrite) continue;
-    TERRANE_TRY(finish_levels(*this, due, Policy::kBalanced, task, WriteLock::kPerBlock));
+    TERRANE_TRY(finish_levels(*this, due, Encoding{}, task, WriteLock::kPerBlock));
   }
   return ok();
 }
@@ -143,6 +156,20 @@ Status Volume::State::catch_up() {
   // Damage must not bar the way to its repair: the marks stay, and reads inside them say so.
   const ErrorCode code = status.error().code;
   return code == ErrorCode::kMissing || code == ErrorCode::kCorrupt ? ok() : status;
+}
+
+void Volume::State::count_read(int level, const Box& box) const {
+  const BrickCoord lo = brick_of(box.lo), hi = brick_of(box.hi - Coord{1, 1, 1});
+  constexpr std::uint32_t kEdge = kSlabBricks;
+  for (std::uint32_t x = lo.x / kEdge; x <= hi.x / kEdge; ++x) {
+    for (std::uint32_t y = lo.y / kEdge; y <= hi.y / kEdge; ++y) {
+      const BrickCoord first = {std::max(lo.x, x * kEdge), std::max(lo.y, y * kEdge), lo.z};
+      const BrickCoord last = {std::min(hi.x, x * kEdge + kEdge - 1), std::min(hi.y, y * kEdge + kEdge - 1),
+                               hi.z};
+      access.box(level, position_of(first), position_of(last),
+                 std::uint64_t{last.x - first.x + 1} * (last.y - first.y + 1) * (last.z - first.z + 1));
+    }
+  }
 }
 
 Status Volume::State::save_epoch() const {

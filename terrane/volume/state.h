@@ -6,7 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "terrane/analyze/analyze_brick.h"
 #include "terrane/base/clock.h"
+#include "terrane/decide/decision.h"
+#include "terrane/decide/prices.h"
+#include "terrane/volume/access_log.h"
 #include "terrane/volume/cell_cache.h"
 #include "terrane/volume/epoch_file.h"
 #include "terrane/volume/manifest.h"
@@ -16,13 +20,20 @@
 
 namespace terrane {
 
-// What one thread needs to code and pool bricks, reused from brick to brick.
+// What one thread needs to look at, code and pool bricks, reused from brick to brick.
 struct WorkScratch {
   CodecScratch codec;
+  AnalyzeScratch analyze;
+  BrickStats stats;
+  Decision decision;
   std::vector<MaterialId> brick;   // 64^3
   std::vector<MaterialId> coarse;  // 64^3
   std::string bytes;
+  MaterialCounts& cleared_counts();
   WorkScratch();
+
+ private:
+  std::optional<MaterialCounts> counts_;  // half a megabyte that few need
 };
 
 // Lends scratch to threads. Thread-safe.
@@ -58,10 +69,14 @@ struct Volume::State {
   Manifest manifest;
   World world;
   FluidSet fluids;
+  FluidSet water;  // what the guide means by it
   std::uint64_t model;
   bool one_keyspace;
   bool writable;
   std::vector<Lattice> lattices;  // by level
+  std::shared_ptr<const CodecTable> codecs;
+  std::shared_ptr<const CostModel> cost_model;
+  bool own_prices;  // cost_model is AnalyticPrices, of the reference machine
   std::unique_ptr<Executor> own_executor;
   Executor* executor;
   SteadyClock clock;
@@ -69,6 +84,7 @@ struct Volume::State {
   mutable CellCache cache;
   mutable ScratchPool scratches;
   PendingWork pending;
+  mutable AccessLog access;
 
   std::mutex write_mutex;
   mutable std::mutex totals_mutex;
@@ -81,13 +97,23 @@ struct Volume::State {
   MapCursor cursor(const Snapshot& snapshot, int level) const {
     return MapCursor(snapshot, one_keyspace, level, model);
   }
+  // With times of this machine, which the first call measures.
+  const CostModel& calibrated_model() const;
+  std::string codec_name(CodecId id) const;  // as this program or the store knows it
+  Status check_encoding(const Encoding& encoding) const;
   Status check_level(int level) const;
   Status check_voxel(Coord voxel) const;  // of level 0
   Status check_writable() const;
-  Status load();                               // totals and unfinished work, from the engine
-  Status finish_due_levels(const Task& task);  // of writes that ended before their levels were made
-  Status catch_up();                           // the same on opening, as far as the store is sound
-  Status save_epoch() const;                   // flushes, and says beside the engine how far it is
+  Status load();                                     // totals and unfinished work, from the engine
+  Status finish_due_levels(const Task& task);        // of writes that ended before their levels were made
+  Status catch_up();                                 // the same on opening, as far as the store is sound
+  Status save_epoch() const;                         // flushes, and says beside the engine how far it is
+  Status take_down_codecs();                         // the application's own, in the manifest
+  void count_read(int level, const Box& box) const;  // in voxels of the level
+
+ private:
+  mutable std::once_flag calibrated_once_;
+  mutable std::optional<AnalyticPrices> calibrated_;
 };
 
 // What the meta unit holds beside the manifest, in one state of the store, after it was found to be whole and
@@ -117,6 +143,11 @@ void put_pending(const Volume::State& state, const format::Pending& pending, Bat
 Status write_meta(Volume::State& state, Batch batch, format::Totals totals, Durability durability,
                   std::span<const CellCache::Changed> changed);
 
+// One box of the level, checked against its lattice; a reader's view of the whole is consistent only with
+// unfinished work it looked at before and after it took its snapshot.
+Result<std::shared_ptr<const Snapshot>> snapshot_for(const Volume::State& state, int level,
+                                                     std::span<const Box> boxes, const ReadOptions& options);
+RangeInfo info_of(const Volume::State& state, const format::Range& range);
 // Reads a box of one level (in its own voxels, inside the bounds) from one state.
 Status read_box(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,
                 VoxelView out, const Task& task);
@@ -132,9 +163,18 @@ Status decode_brick(const Volume::State& state, int level, Position position, co
                     CodecScratch& scratch, std::span<MaterialId> voxels);
 BrickShape shape_of(const Box& brick_box);
 
-// New content for one brick from its voxels.
-Edit make_edit(const Volume::State& state, Position position, bool written, Policy policy,
-               std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch);
+// What the model says of any brick: the fill, whatever its place.
+Prediction prediction_of(const Volume::State& state);
+// Chooses a strategy for the voxels of a brick that is not uniform, and appends their frame to `out`.
+Status encode_brick(const Volume::State& state, int level, Position position, const Encoding& encoding,
+                    std::span<const MaterialId> voxels, BrickShape shape, WorkScratch& scratch,
+                    std::string& out);
+// New content for one brick of a level from its voxels.
+Result<Edit> make_edit(const Volume::State& state, int level, Position position, bool written,
+                       const Encoding& encoding, std::span<const MaterialId> voxels, BrickShape shape,
+                       WorkScratch& scratch);
+// Puts another manifest into the place of the store's. The caller holds write_mutex.
+Status replace_manifest(Volume::State& state, Manifest manifest);
 
 // The bricks that a box of any level touches, ascending on the line.
 std::vector<Position> bricks_of(const Box& box);
@@ -146,18 +186,18 @@ Status read_here(const Volume::State& state, const Snapshot& snapshot, int level
 using PartFill = std::function<Status(std::size_t piece, const Box& part, VoxelView to)>;
 // The edits that lay new voxels over the pieces (disjoint boxes) of level 0.
 Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const Box> pieces,
-                                   const PartFill& fill_part, Policy policy, const Task& task);
+                                   const PartFill& fill_part, const Encoding& encoding, const Task& task);
 // Unfinished work whose box meets one of the pieces.
 std::vector<format::Pending> overlapping(const Volume::State& state, std::span<const Box> pieces);
 
 // Whether the caller already holds write_mutex, or each block is to take it.
 enum class WriteLock : std::uint8_t { kHeld, kPerBlock };
 // All coarser levels over the box of unfinished work, from where it stands; then it is ended, durably.
-Status finish_levels(Volume::State& state, format::Pending pending, Policy policy, const Task& task,
-                     WriteLock lock);
+Status finish_levels(Volume::State& state, format::Pending pending, const Encoding& encoding,
+                     const Task& task, WriteLock lock);
 // The edits that make whole bricks of a level anew from the level below.
 Result<std::vector<Edit>> pool_bricks(const Volume::State& state, int level, std::span<const Position> bricks,
-                                      Policy policy, const Task& task);
+                                      const Encoding& encoding, const Task& task);
 // All coarser levels anew from level 0, whatever they hold; `begun`: a rebuild that was stopped.
 Status rebuild(Volume::State& state, std::optional<format::Pending> begun, const Task& task);
 // Pools `part` (voxels of `level`, inside one brick) from the level below into `out`.

@@ -4,6 +4,7 @@
 
 #include "terrane/base/hash.h"
 #include "terrane/codec/frame.h"
+#include "terrane/volume/scan.h"
 #include "terrane/volume/state.h"
 
 namespace terrane {
@@ -272,13 +273,14 @@ class LevelCheck {
     TERRANE_TRY(parallel_for(state_.executor_of(task_), bricks_.size(), [&](std::size_t i) -> Status {
       ScratchPool::Lease scratch(state_.scratches);
       const BrickShape shape = shape_of(lattice_.brick_box(bricks_[i].position));
-      results[i] = decode_frame(as_bytes(bricks_[i].frame), shape, CheckVoxels::kYes, scratch->codec,
-                                {scratch->brick.data(), shape.voxels()});
+      results[i] = decode_frame(as_bytes(bricks_[i].frame), {shape, prediction_of(state_)}, CheckVoxels::kYes,
+                                scratch->codec, {scratch->brick.data(), shape.voxels()}, state_.codecs.get());
       return task_.check();
     }));
     for (std::size_t i = 0; i < bricks_.size(); ++i) {
       if (results[i]) continue;
-      if (results[i].error().code == ErrorCode::kUnsupported) return results[i];
+      if (results[i].error().code == ErrorCode::kUnsupported)
+        return at_brick(state_, level_, lattice_.brick_box(bricks_[i].position), results[i]);
       find(ErrorCode::kCorrupt, {bricks_[i].position, bricks_[i].position}, results[i].error().message);
     }
     bricks_.clear();

@@ -20,8 +20,8 @@ std::string engine_path(const std::string& where) {
   return where + "/db";
 }
 
-// One box of the level, checked against its lattice; a reader's view of the whole is consistent only with
-// unfinished work it looked at before and after it took its snapshot.
+}  // namespace
+
 Result<std::shared_ptr<const Snapshot>> snapshot_for(const Volume::State& state, int level,
                                                      std::span<const Box> boxes, const ReadOptions& options) {
   for (;;) {
@@ -45,8 +45,6 @@ RangeInfo info_of(const Volume::State& state, const format::Range& range) {
   info.stored_bytes = range.bytes;
   return info;
 }
-
-}  // namespace
 
 std::string_view name(RangeKind kind) {
   switch (kind) {
@@ -74,7 +72,7 @@ Result<Volume> Volume::create_on(std::unique_ptr<Engine> engine, CreateOptions c
                     "several units",
                     engine->traits().name)};
   }
-  Manifest manifest{world.settings(), create.fill, std::move(create.catalogue)};
+  Manifest manifest{world.settings(), create.fill, std::move(create.catalogue), {}};
   const std::uint64_t model = format::constant_model(manifest.fill);
   Batch batch;
   format::Totals totals;
@@ -113,6 +111,7 @@ Result<std::unique_ptr<Volume::State>> Volume::load_on(std::unique_ptr<Engine> e
 
 Result<Volume> Volume::open_on(std::unique_ptr<Engine> engine, OpenOptions options) {
   TERRANE_ASSIGN(auto state, load_on(std::move(engine), options));
+  TERRANE_TRY(state->take_down_codecs());
   if (state->writable) TERRANE_TRY(state->catch_up());
   return Volume(std::move(state));
 }
@@ -166,6 +165,7 @@ Result<Volume> Volume::open(const std::string& where, OpenOptions options) {
                     where, *epoch, state->totals.epoch, where));
   }
   state->path = where;
+  TERRANE_TRY(state->take_down_codecs());
   if (state->writable) TERRANE_TRY(state->catch_up());
   return Volume(std::move(state));
 }
@@ -182,6 +182,15 @@ MaterialId Volume::fill() const {
 Executor& Volume::executor() const {
   return *state_->executor;
 }
+const CodecTable& Volume::codecs() const {
+  return *state_->codecs;
+}
+AccessPattern Volume::access(RegionId region, int level) const {
+  return state_->access.of(level, region);
+}
+void Volume::forget_access() {
+  state_->access.clear();
+}
 void Volume::drop_cache() const {
   state_->cache.clear();
 }
@@ -197,6 +206,7 @@ Result<MaterialId> Volume::at(Coord voxel, int level, const ReadOptions& options
   // A cell leaves the cache before its brick changes, so one that is there is the newest.
   constexpr std::uint64_t kNewest = ~std::uint64_t{0};
   const std::size_t index = index_in_brick(state, level, c);
+  state.access.point(level, position_of(brick_of(c)));
   if (const auto material = state.cache.voxel(level, position_of(brick_of(c)), kNewest, index))
     return *material;
   TERRANE_ASSIGN(const auto snapshot, snapshot_for(state, level, {&box, 1}, options));
@@ -222,6 +232,7 @@ Status Volume::read(const Box& box, int level, VoxelView out, const ReadOptions&
   TERRANE_ASSIGN(const auto snapshot, snapshot_for(state, level, boxes, options));
   for (const auto& piece : pieces) {
     const Box part = Box::of_size({piece.out_x, 0, 0}, piece.box.size());
+    state.count_read(level, piece.box);
     TERRANE_TRY(read_box(state, *snapshot, level, piece.box, out.sub(part), options.task));
   }
   return ok();
@@ -310,12 +321,10 @@ Result<VolumeInfo> Volume::info() const {
   info.uniform = totals.level0.uniform;
   info.predicted = totals.level0.predicted;
   info.bricks = totals.level0.bricks;
-  for (const auto& [id, use] : totals.level0.codecs) {
-    const Codec* codec = find_codec(id);
-    const std::string label = codec != nullptr ? std::string(codec->name())
-                                               : fmt::format("codec {}", int{static_cast<std::uint8_t>(id)});
-    info.codecs[label] = use;
+  for (const auto& [id, strategy] : state.manifest.strategies) {
+    info.private_codecs.push_back({id, strategy.name, strategy.version, state.codecs->find(id) != nullptr});
   }
+  for (const auto& [id, use] : totals.level0.codecs) info.codecs[state.codec_name(id)] = use;
   for (const format::Pending& pending : state.pending.all()) {
     info.unfinished.push_back({pending.box, pending.source});
   }
@@ -372,19 +381,7 @@ Status Volume::adopt_catalogue(const Catalogue& catalogue) {
   }
   Manifest changed = state.manifest;
   changed.catalogue = catalogue;
-  format::Totals totals = state.totals;
-  TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
-  TERRANE_ASSIGN(const auto stored, snapshot->get(format::meta_unit(), format::manifest_key()));
-  if (!stored) return missing("the manifest is gone from the store: data was lost");
-  const std::string value = manifest_value(changed);
-  totals.stored_bytes += value.size() - stored->size();
-  totals.meta_sum += format::seal_of(value) - format::seal_of(*stored);
-  Batch batch;
-  batch.put(format::meta_unit(), format::manifest_key(), value);
-  TERRANE_TRY(write_meta(state, std::move(batch), totals, Durability::kFsync, {}));
-  state.manifest = std::move(changed);
-  state.fluids = state.manifest.catalogue.fluids();
-  return ok();
+  return replace_manifest(state, std::move(changed));
 }
 
 }  // namespace terrane

@@ -12,10 +12,14 @@
 #include "terrane/base/status.h"
 #include "terrane/base/task.h"
 #include "terrane/codec/codec.h"
+#include "terrane/decide/access_pattern.h"
+#include "terrane/decide/cost_model.h"
+#include "terrane/decide/requirements.h"
 #include "terrane/space/lattice.h"
 #include "terrane/space/world.h"
 #include "terrane/store/engine.h"
 #include "terrane/voxel/catalogue.h"
+#include "terrane/voxel/material_counts.h"
 #include "terrane/voxel/source.h"
 #include "terrane/voxel/voxels.h"
 
@@ -34,6 +38,30 @@ struct OpenOptions {
   std::uint64_t cache_bytes = std::uint64_t{1} << 30;
   Executor* executor = nullptr;  // lent; nullptr: the volume makes a pool of `threads`
   std::size_t threads = 0;       // 0: as many as the machine has
+  // The strategies that this program knows; nullptr: those of this build. Opened for writing, the store takes
+  // down the names of an application's own; kConflict where it knows another by that id.
+  std::shared_ptr<const CodecTable> codecs = {};
+  // What strategies are weighed by; nullptr: AnalyticPrices.
+  std::shared_ptr<const CostModel> cost_model = {};
+};
+
+// Whose rules choose the strategy of a brick.
+enum class Profile : std::uint8_t {
+  kPrices,  // the cost model's: the cheapest that keeps the requirements
+  kGuide    // the BlueMarble guide's tree, thresholds and parameters
+};
+Result<Profile> parse_profile(std::string_view name);
+std::string_view name(Profile profile);
+
+// How bricks are coded. The same encoding of the same voxels gives the same bytes, unless it is adaptive or
+// its requirements limit times, which are those of the machine.
+struct Encoding {
+  Policy policy = Policy::kBalanced;
+  Profile profile = Profile::kPrices;
+  std::optional<CodecId> codec = {};              // this strategy and no other
+  std::optional<Requirements> requirements = {};  // nullopt: the policy's
+  AccessPattern access = {};                      // what is expected of each brick
+  bool adaptive = false;                          // instead, what this volume has seen of its region
 };
 
 struct ReadOptions {
@@ -48,12 +76,12 @@ struct ReadRequest {
 
 struct WriteOptions {
   Task task = {};
-  Policy policy = Policy::kBalanced;
+  Encoding encoding = {};
 };
 
 struct IngestOptions {
   Task task = {};
-  Policy policy = Policy::kBalanced;
+  Encoding encoding = {};
   Coord at = {};         // where the source's low corner goes; the box may cross the seam
   bool restart = false;  // forget unfinished ingests that this box overlaps
 };
@@ -89,6 +117,13 @@ struct CodecUse {
   std::uint64_t bricks = 0, bytes = 0;
   friend bool operator==(const CodecUse&, const CodecUse&) = default;
 };
+// An application's own strategy that the store has taken down.
+struct PrivateCodec {
+  CodecId id{};
+  std::string name;
+  std::uint8_t version = 0;
+  bool here = false;  // this program has registered it
+};
 struct UnfinishedIngest {
   Box box;
   std::string source;
@@ -100,12 +135,17 @@ struct VolumeInfo {
   std::uint64_t ingested_bytes = 0, disk_bytes = 0, stored_bytes = 0, level0_bytes = 0;
   std::uint64_t uniform = 0, predicted = 0, bricks = 0;
   std::map<std::string, CodecUse> codecs;
+  std::vector<PrivateCodec> private_codecs;
   std::vector<UnfinishedIngest> unfinished;
   std::uint64_t epoch = 0;
   std::string format;  // "0.1"
   // 1 - stored / ingested; 0 before anything was ingested.
   double reduction() const;
 };
+
+struct BoxAnalysis;     // volume/explain.h
+struct Explanation;     // volume/explain.h
+struct ExplainOptions;  // volume/explain.h
 
 struct Finding {
   ErrorCode kind;  // kCorrupt or kMissing
@@ -159,6 +199,18 @@ class Volume {
   // Calls `visit` for each range that meets the box, in the order of the line, without decoding a brick.
   using RangeVisitor = std::function<Status(const RangeInfo& range)>;
   Status visit(const Box& box, int level, const RangeVisitor& visit, const ReadOptions& options = {}) const;
+
+  // Voxels of each material among those that read() would give, from ranges and encoded bytes. kExhausted for
+  // 2^63 of them or more.
+  Result<MaterialCounts> histogram(const Box& box, int level = 0, const ReadOptions& options = {}) const;
+  // The statistics of the bricks that the box touches, of each the part inside the box; they are decoded.
+  Result<BoxAnalysis> analyze(const Box& box, int level = 0, const ReadOptions& options = {}) const;
+  // What holds the brick of a voxel, what strategies would make of it, and which would be chosen and why.
+  Result<Explanation> explain(Coord voxel, const ExplainOptions& options) const;
+  // How a region of a level was used since this volume was opened, and since forget_access().
+  AccessPattern access(RegionId region, int level = 0) const;
+  void forget_access();
+  const CodecTable& codecs() const;
 
   // Replaces all voxels of the box, atomically at level 0. The view's size is the box's.
   Status write(const Box& box, ConstVoxelView voxels, const WriteOptions& options = {});

@@ -35,7 +35,7 @@ TEST_P(RandomWrites, ReadAsADenseArrayAtEveryLevel) {
     const Box box = random_box(random, c.extent, c.most);
     const VoxelArray voxels = random_voxels(random, box.size());
     const auto policy = static_cast<Policy>(random.below(2));
-    const Status status = volume.write(box, voxels.view(), {{}, policy});
+    const Status status = volume.write(box, voxels.view(), {{}, {.policy = policy}});
     ASSERT_TRUE(status) << status.error().message;
     copy(voxels.view(), truth.view().sub(box));
     const Box look = random_box(random, c.extent, c.most);

@@ -22,6 +22,15 @@ void account(const Volume::State& state, const Pending& pending, int sign, forma
   totals.meta_sum += one * format::seal_of(value);
 }
 
+void count_writes(const Volume::State& state, int level, std::span<const Edit> edits) {
+  for (std::size_t i = 0; i < edits.size();) {
+    const RegionId region = region_of(edits[i].run.first);
+    const std::size_t begun = i;
+    while (i < edits.size() && region_of(edits[i].run.first) == region) ++i;
+    state.access.written(level, region, i - begun);
+  }
+}
+
 bool is_uniform(std::span<const MaterialId> voxels) {
   return std::equal(voxels.begin() + 1, voxels.end(), voxels.begin());
 }
@@ -35,8 +44,9 @@ void put_pending(const Volume::State& state, const Pending& pending, Batch& batc
   batch.put(format::meta_unit(), key, format::pending_value(key, pending, state.model));
 }
 
-Edit make_edit(const Volume::State& state, Position position, bool written, Policy policy,
-               std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch) {
+Result<Edit> make_edit(const Volume::State& state, int level, Position position, bool written,
+                       const Encoding& encoding, std::span<const MaterialId> voxels, BrickShape shape,
+                       WorkScratch& scratch) {
   Edit edit;
   edit.run = {position, position};
   edit.content.written = written;
@@ -47,7 +57,7 @@ Edit make_edit(const Volume::State& state, Position position, bool written, Poli
     return edit;
   }
   edit.content.kind = RangeKind::kBrick;
-  encode_frame(policy, voxels, shape, scratch, edit.frame);
+  TERRANE_TRY(encode_brick(state, level, position, encoding, voxels, shape, scratch, edit.frame));
   return edit;
 }
 
@@ -87,6 +97,7 @@ Status commit(Volume::State& state, int level, std::span<const Edit> edits, cons
     totals.record_sum += delta.record_sum;
     if (level == 0) totals.level0.add(delta.counters, 1);
     for (const Edit& edit : edits) changed.push_back({level, edit.run});
+    count_writes(state, level, edits);
   }
   if (change.before) account(state, *change.before, -1, totals);
   if (change.after) {
@@ -103,7 +114,7 @@ Status commit(Volume::State& state, int level, std::span<const Edit> edits, cons
 }
 
 Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const Box> pieces,
-                                   const PartFill& fill_part, Policy policy, const Task& task) {
+                                   const PartFill& fill_part, const Encoding& encoding, const Task& task) {
   TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
   std::vector<Position> bricks;
   for (const Box& piece : pieces) {
@@ -128,7 +139,8 @@ Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const B
       if (part.empty()) continue;
       TERRANE_TRY(fill_part(p, part, view.sub({part.lo - brick.lo, part.hi - brick.lo})));
     }
-    edits[i] = make_edit(state, bricks[i], true, policy, content, shape_of(brick), scratch->codec);
+    TERRANE_ASSIGN(edits[i],
+                   make_edit(state, 0, bricks[i], true, encoding, content, shape_of(brick), *scratch));
     return ok();
   }));
   return edits;
@@ -150,6 +162,7 @@ std::vector<Pending> overlapping(const Volume::State& state, std::span<const Box
 Status Volume::write(const Box& box, ConstVoxelView voxels, const WriteOptions& options) {
   State& state = *state_;
   TERRANE_TRY(state.check_writable());
+  TERRANE_TRY(state.check_encoding(options.encoding));
   TERRANE_ASSIGN(const std::vector<Box> pieces, state.world.pieces(box));
   if (voxels.size != box.size()) {
     return invalid(fmt::format("the array has {} voxels and the box {} has {}; make them equal",
@@ -168,7 +181,7 @@ Status Volume::write(const Box& box, ConstVoxelView voxels, const WriteOptions& 
     return ok();
   };
   TERRANE_ASSIGN(const std::vector<Edit> edits,
-                 edits_of(state, pieces, fill_part, options.policy, options.task));
+                 edits_of(state, pieces, fill_part, options.encoding, options.task));
   Pending pending;
   pending.id = state.totals.next_pending;
   pending.kind = Pending::Kind::kWrite;
@@ -183,7 +196,7 @@ Status Volume::write(const Box& box, ConstVoxelView voxels, const WriteOptions& 
   Task levels = options.task;  // what was written is visible: its levels follow even if the caller stops now
   levels.stop = {};
   levels.deadline.reset();
-  return finish_levels(state, pending, options.policy, levels, WriteLock::kHeld);
+  return finish_levels(state, pending, options.encoding, levels, WriteLock::kHeld);
 }
 
 }  // namespace terrane

@@ -1,6 +1,7 @@
 #include "terrane/voxel/catalogue.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -247,6 +248,20 @@ Result<MaterialId> Catalogue::parse_material(std::string_view text) const {
   if (const Material* m = find(std::string_view(spaced))) return m->id;
   return invalid("no such material; give a name of the catalogue or an id from 0 to 65535, material=`" +
                  std::string(text) + "`");
+}
+
+FluidSet Catalogue::water() const {
+  constexpr std::string_view kWater = "water";
+  const auto letter = [](const std::string& name, std::size_t at) {
+    return at < name.size() && std::isalpha(static_cast<unsigned char>(name[at])) != 0;
+  };
+  FluidSet out;
+  for (const Material& m : materials_) {
+    const std::size_t at = m.name.find(kWater);
+    if (at == std::string::npos || letter(m.name, at + kWater.size()) || (at > 0 && letter(m.name, at - 1))) continue;
+    out.set(m.id);
+  }
+  return out;
 }
 
 FluidSet Catalogue::fluids() const {

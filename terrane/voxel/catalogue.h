@@ -50,6 +50,8 @@ class Catalogue {
   // A name ("fresh water" or "fresh_water"), "7", "id 7" or "unknown".
   Result<MaterialId> parse_material(std::string_view name_or_id) const;
   FluidSet fluids() const;
+  // Those whose names have the word "water" in them.
+  FluidSet water() const;
   friend bool operator==(const Catalogue&, const Catalogue&) = default;
 
  private:

@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "terrane/codec/frame.h"
+#include "terrane/volume/scan.h"
+
+namespace terrane {
+namespace {
+
+constexpr double kMostVoxels = 9223372036854775808.0;  // 2^63
+
+std::uint64_t voxels_of(const Run& run, const Box& box) {
+  std::uint64_t sum = 0;
+  for_each_cuboid(
+      run, [&](const Box& cuboid) { sum += static_cast<std::uint64_t>(cuboid.intersect(box).volume()); });
+  return sum;
+}
+
+}  // namespace
+
+Result<MaterialCounts> Volume::histogram(const Box& box, int level, const ReadOptions& options) const {
+  const State& state = *state_;
+  TERRANE_TRY(state.check_level(level));
+  TERRANE_ASSIGN(const Coord size, state.world.level_shape(box, level));
+  if (Box::of_size({}, size).volume() >= kMostVoxels) {
+    return Error{
+        ErrorCode::kExhausted,
+        fmt::format("box {} has {} voxels at level {}, and counts go up to 2^63; ask for parts of it, or at "
+                    "a coarser level",
+                    to_string(box), to_string(size), level)};
+  }
+  MaterialCounts total;
+  std::mutex mutex;
+  const ScanVisitor visitor{
+      .run = [&](const Run& run, const Box& part,
+                 MaterialId material) { total.add(material, voxels_of(run, part)); },
+      .brick = [&](const ScannedBrick& brick, WorkScratch& scratch) -> Status {
+        MaterialCounts& counts = scratch.cleared_counts();
+        const BrickContext context(shape_of(brick.brick), prediction_of(state));
+        const Box part = {brick.part.lo - brick.brick.lo, brick.part.hi - brick.brick.lo};
+        TERRANE_TRY(at_brick(state, level, brick.brick,
+                             frame_histogram(as_bytes(brick.frame), context, part, scratch.codec, counts,
+                                             state.codecs.get())));
+        std::scoped_lock lock(mutex);
+        total.add(counts);
+        return ok();
+      }};
+  TERRANE_TRY(scan(state, box, level, options, visitor));
+  return total;
+}
+
+}  // namespace terrane

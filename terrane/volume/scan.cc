@@ -1,0 +1,76 @@
+#include "terrane/volume/scan.h"
+
+#include <fmt/format.h>
+
+namespace terrane {
+namespace {
+
+constexpr std::size_t kBricksAtOnce = 256;
+
+// One box of a level, without a seam.
+Status scan_part(const Volume::State& state, const Snapshot& snapshot, int level, const Box& part,
+                 const Task& task, const ScanVisitor& visitor) {
+  const Lattice& lattice = state.lattice(level);
+  MapCursor cursor = state.cursor(snapshot, level);
+  std::vector<ScannedBrick> bricks;
+  Progress progress{0, 0, "bricks"};
+  const auto flush = [&]() -> Status {
+    TERRANE_TRY(parallel_for(state.executor_of(task), bricks.size(), [&](std::size_t i) -> Status {
+      TERRANE_TRY(task.check());
+      ScratchPool::Lease scratch(state.scratches);
+      return visitor.brick(bricks[i], *scratch);
+    }));
+    progress.done += bricks.size();
+    progress.total = progress.done;
+    bricks.clear();
+    if (task.progress) task.progress(progress);
+    return ok();
+  };
+  Cover cover(lattice, part);
+  while (const auto run = cover.next()) {
+    for (Position p = run->first;;) {
+      TERRANE_TRY(task.check());
+      TERRANE_ASSIGN(const format::Range range, cursor.find(p));
+      const Position last = std::min(range.run.last, run->last);
+      if (range.content.kind == RangeKind::kBrick) {
+        const Box brick = lattice.brick_box(p);
+        bricks.push_back({p, brick, brick.intersect(part), std::string(range.frame)});
+        if (bricks.size() == kBricksAtOnce) TERRANE_TRY(flush());
+      } else {
+        const bool uniform = range.content.kind == RangeKind::kUniform;
+        visitor.run({p, last}, part, uniform ? range.content.material : state.manifest.fill);
+      }
+      if (last == run->last) break;
+      p = last + 1;
+    }
+  }
+  return flush();
+}
+
+}  // namespace
+
+Status scan(const Volume::State& state, const Box& box, int level, const ReadOptions& options,
+            const ScanVisitor& visitor) {
+  TERRANE_ASSIGN(const auto pieces, state.world.level_pieces(box, level));
+  std::vector<Box> boxes;
+  for (const auto& piece : pieces) boxes.push_back(piece.box);
+  TERRANE_ASSIGN(const auto snapshot, snapshot_for(state, level, boxes, options));
+  for (const Box& part : boxes) TERRANE_TRY(scan_part(state, *snapshot, level, part, options.task, visitor));
+  return ok();
+}
+
+Status at_brick(const Volume::State& state, int level, const Box& brick, Status status) {
+  if (status) return status;
+  Error error = std::move(status).error();
+  error.message = fmt::format("brick {} of level {}: {}", to_string(brick), level, error.message);
+  if (error.code == ErrorCode::kUnsupported && !state.manifest.strategies.empty()) {
+    error.message += "; the store has strategies of an application:";
+    for (const auto& [id, strategy] : state.manifest.strategies) {
+      error.message +=
+          fmt::format(" `{}` (codec {}, version {})", strategy.name, static_cast<int>(id), strategy.version);
+    }
+  }
+  return error;
+}
+
+}  // namespace terrane
