@@ -7,6 +7,7 @@ namespace terrane::detail {
 const Codec& uniform_codec();
 const Codec& palette_codec();
 const Codec& rows_codec();
+const Codec& rle_codec();
 
 // What the palette would take for voxels of `distinct` materials.
 std::size_t palette_bytes(std::size_t distinct, std::size_t voxels);
@@ -14,6 +15,9 @@ std::size_t palette_bytes(std::size_t distinct, std::size_t voxels);
 // Sorted distinct materials of the bits in `seen`, and the place of each in index_of where they are at most
 // 256.
 void list_seen(CodecScratch::State& state);
+
+// The same of voxels, which are not empty.
+void find_distinct(std::span<const MaterialId> voxels, CodecScratch::State& state);
 
 // rows_codec().encode() with the effort of a policy; the format is the same. The materials that occur are
 // then in the palette of the scratch.

@@ -60,17 +60,6 @@ bool is_sorted(const Parts& parts) {
   return true;
 }
 
-void find_distinct(std::span<const MaterialId> voxels, CodecScratch::State& state) {
-  state.seen.fill(0);
-  int last = -1;
-  for (const MaterialId v : voxels) {
-    if (v == last) continue;
-    state.seen[v >> 6] |= std::uint64_t{1} << (v & 63);
-    last = v;
-  }
-  list_seen(state);
-}
-
 void pack(std::span<const MaterialId> voxels, unsigned bits, const std::uint8_t* index_of, char* out) {
   const std::size_t per_byte = 8 / bits;
   std::size_t i = 0;
@@ -218,6 +207,17 @@ std::size_t palette_bytes(std::size_t distinct, std::size_t voxels) {
   const std::size_t raw = 1 + voxels * sizeof(MaterialId);
   if (distinct > kMaxPalette) return raw;
   return std::min(raw, 2 + distinct * sizeof(MaterialId) + packed_bytes(voxels, bits_for(distinct)));
+}
+
+void find_distinct(std::span<const MaterialId> voxels, CodecScratch::State& state) {
+  state.seen.fill(0);
+  int last = -1;
+  for (const MaterialId v : voxels) {
+    if (v == last) continue;
+    state.seen[v >> 6] |= std::uint64_t{1} << (v & 63);
+    last = v;
+  }
+  list_seen(state);
 }
 
 void list_seen(CodecScratch::State& state) {
