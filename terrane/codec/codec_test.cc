@@ -294,6 +294,7 @@ TEST(Codecs, KeepTheirIds) {
   EXPECT_EQ(find_codec("palette")->id(), static_cast<CodecId>(1));
   EXPECT_EQ(find_codec("rows")->id(), static_cast<CodecId>(2));
   EXPECT_EQ(find_codec("rle")->id(), static_cast<CodecId>(3));
+  EXPECT_EQ(find_codec("octree")->id(), static_cast<CodecId>(4));
 }
 
 // The smallest strategy that an application could write: the voxels as they are.

@@ -8,6 +8,7 @@ const Codec& uniform_codec();
 const Codec& palette_codec();
 const Codec& rows_codec();
 const Codec& rle_codec();
+const Codec& octree_codec();
 
 // What the palette would take for voxels of `distinct` materials.
 std::size_t palette_bytes(std::size_t distinct, std::size_t voxels);

@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "terrane/codec/octree_tree.h"
 #include "terrane/codec/rows.h"
 
 namespace terrane {
@@ -40,6 +41,7 @@ struct CodecScratch::State {
   std::array<std::uint64_t, 1024> seen{};  // a bit for each material
   std::vector<MaterialId> palette;
   detail::RowsScratch rows;
+  detail::TreeScratch tree;
 };
 
 }  // namespace terrane
