@@ -47,8 +47,9 @@ TEST(Frame, IsTheSmallestOfWhatThePolicyTries) {
       std::string payload;
       if (codec->id() == CodecId::kRows) {
         detail::encode_rows(Policy::kFast, brick.voxels, brick.shape, scratch, payload);
-      } else if (!codec->encode(brick.voxels, brick.shape, {}, scratch, payload)) {
-        continue;
+      } else if (codec->id() > CodecId::kRows ||
+                 !codec->encode(brick.voxels, brick.shape, {}, scratch, payload)) {
+        continue;  // which the policies alone do not try
       }
       EXPECT_LE(frame.size(), payload.size() + kFrameHeaderBytes) << brick.name << " " << codec->name();
     }

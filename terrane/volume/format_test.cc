@@ -183,7 +183,7 @@ TEST(Format, RangesDecodeAsThePageSays) {
   EXPECT_EQ(brick.codec_version, 1);
   CodecScratch scratch;
   std::vector<MaterialId> voxels(12);
-  ASSERT_TRUE(decode_frame(as_bytes(brick.frame), {1, 3, 4}, CheckVoxels::kYes, scratch, voxels));
+  ASSERT_TRUE(decode_frame(as_bytes(brick.frame), BrickShape{1, 3, 4}, CheckVoxels::kYes, scratch, voxels));
   EXPECT_EQ(voxels, (std::vector<MaterialId>{0, 0, 0, 0, 5, 5, 5, 0, 0, 0, 5, 7}));
   EXPECT_EQ(format::own_value(bytes_of("own-key"), model()), bytes_of("own-value"));
 }
