@@ -17,28 +17,69 @@ using testing::TestBrick;
 
 constexpr MaterialId kUntouched = 54321;
 
-class CodecConformance : public ::testing::TestWithParam<const Codec*> {
- protected:
-  const Codec& codec() const { return *GetParam(); }
+// What the codec is told that a model says.
+enum class Predicts { kNothing, kOneMaterial, kNearly };
 
-  // Calls body(brick, payload) for each brick that the codec takes.
+struct Case {
+  const Codec* codec;
+  Predicts predicts;
+};
+
+bool listens(const Codec& codec) {
+  return codec.id() == CodecId::kDelta || codec.id() == CodecId::kHybrid;
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  for (const Codec* codec : all_codecs()) {
+    all.push_back({codec, Predicts::kNothing});
+    if (!listens(*codec)) continue;
+    all.push_back({codec, Predicts::kOneMaterial});
+    all.push_back({codec, Predicts::kNearly});
+  }
+  return all;
+}
+
+class CodecConformance : public ::testing::TestWithParam<Case> {
+ protected:
+  const Codec& codec() const { return *GetParam().codec; }
+
+  // A prediction for the brick; what it holds lasts until the next.
+  BrickContext context(const TestBrick& brick) {
+    if (GetParam().predicts == Predicts::kNothing) return brick.shape;
+    if (GetParam().predicts == Predicts::kOneMaterial)
+      return {brick.shape, brick.voxels[brick.voxels.size() / 2]};
+    predicted_ = brick.voxels;
+    Random random(brick.voxels.size());
+    for (std::uint64_t edits = random.below(40); edits > 0; --edits) {
+      const std::size_t at = random.below(predicted_.size());
+      const std::size_t n = std::min<std::size_t>(1 + random.below(200), predicted_.size() - at);
+      std::fill_n(predicted_.begin() + static_cast<std::ptrdiff_t>(at), n,
+                  brick.voxels[random.below(brick.voxels.size())]);
+    }
+    return {brick.shape, Prediction(predicted_)};
+  }
+
+  // Calls body(brick, context, payload) for each brick that the codec takes.
   template <class Body>
   void for_each(Body body) {
     for (const TestBrick& brick : test_bricks()) {
       SCOPED_TRACE(brick.name);
       std::string payload;
-      if (!codec().encode(brick.voxels, brick.shape, {}, scratch_, payload)) continue;
-      body(brick, payload);
+      const BrickContext told = context(brick);
+      if (!codec().encode(brick.voxels, told, {}, scratch_, payload)) continue;
+      body(brick, told, payload);
       if (HasFatalFailure()) return;
     }
   }
 
   // The voxels, or nothing where decode says that the bytes are corrupt. Fails the test where decode
   // writes around its span.
-  std::optional<std::vector<MaterialId>> decode(Bytes bytes, BrickShape shape) {
+  std::optional<std::vector<MaterialId>> decode(Bytes bytes, const BrickContext& brick) {
+    const BrickShape shape = brick.shape;
     std::vector<MaterialId> room(shape.voxels() + 64, kUntouched);
     const std::span<MaterialId> voxels(room.data() + 32, shape.voxels());
-    const Status status = codec().decode(bytes, codec().version(), shape, scratch_, voxels);
+    const Status status = codec().decode(bytes, codec().version(), brick, scratch_, voxels);
     for (std::size_t i = 0; i < 32; ++i) {
       EXPECT_EQ(room[i], kUntouched);
       EXPECT_EQ(room[room.size() - 1 - i], kUntouched);
@@ -51,6 +92,7 @@ class CodecConformance : public ::testing::TestWithParam<const Codec*> {
   }
 
   CodecScratch scratch_;
+  std::vector<MaterialId> predicted_;
 };
 
 // Coordinates of all voxels of a small brick, of some of a large one.
@@ -86,8 +128,8 @@ std::vector<std::size_t> sample(std::size_t n, std::size_t most) {
 }
 
 TEST_P(CodecConformance, GivesBackEveryVoxel) {
-  for_each([&](const TestBrick& brick, const std::string& payload) {
-    const auto voxels = decode(as_bytes(payload), brick.shape);
+  for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
+    const auto voxels = decode(as_bytes(payload), told);
     ASSERT_TRUE(voxels.has_value());
     ASSERT_EQ(*voxels, brick.voxels);
   });
@@ -97,7 +139,7 @@ TEST_P(CodecConformance, TakesEveryBrickUnlessItSaysUniform) {
   for (const TestBrick& brick : test_bricks()) {
     const bool uniform = std::set(brick.voxels.begin(), brick.voxels.end()).size() == 1;
     std::string out = "before";
-    const bool taken = codec().encode(brick.voxels, brick.shape, {}, scratch_, out);
+    const bool taken = codec().encode(brick.voxels, context(brick), {}, scratch_, out);
     EXPECT_EQ(taken, uniform || codec().id() != CodecId::kUniform) << brick.name;
     if (taken) {
       EXPECT_EQ(out.substr(0, 6), "before") << brick.name;
@@ -108,26 +150,26 @@ TEST_P(CodecConformance, TakesEveryBrickUnlessItSaysUniform) {
 }
 
 TEST_P(CodecConformance, WritesTheSameBytesWhateverItWroteBefore) {
-  for_each([&](const TestBrick& brick, const std::string& payload) {
+  for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
     CodecScratch fresh;
     std::string again;
-    ASSERT_TRUE(codec().encode(brick.voxels, brick.shape, {}, fresh, again));
+    ASSERT_TRUE(codec().encode(brick.voxels, told, {}, fresh, again));
     EXPECT_EQ(again, payload);
   });
 }
 
 TEST_P(CodecConformance, StaysWithinItsBound) {
-  for_each([&](const TestBrick& brick, const std::string& payload) {
+  for_each([&](const TestBrick& brick, const BrickContext&, const std::string& payload) {
     EXPECT_LE(payload.size(), codec().bound(brick.shape));
     EXPECT_LE(codec().bound(brick.shape), brick.voxels.size() * sizeof(MaterialId) + 16);
   });
 }
 
 TEST_P(CodecConformance, AtEqualsDecode) {
-  for_each([&](const TestBrick& brick, const std::string& payload) {
+  for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
     const auto view = ConstVoxelView::dense(brick.voxels.data(), brick.shape.size());
     for (const Coord c : probes(brick.shape)) {
-      const auto material = codec().at(as_bytes(payload), codec().version(), brick.shape, c, scratch_);
+      const auto material = codec().at(as_bytes(payload), codec().version(), told, c, scratch_);
       ASSERT_TRUE(material) << material.error().message;
       ASSERT_EQ(*material, view.at(c)) << to_string(c);
     }
@@ -135,7 +177,7 @@ TEST_P(CodecConformance, AtEqualsDecode) {
 }
 
 TEST_P(CodecConformance, HistogramOfAnyPartEqualsTheVoxels) {
-  for_each([&](const TestBrick& brick, const std::string& payload) {
+  for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
     const Box whole = Box::of_size({}, brick.shape.size());
     Random random(brick.voxels.size());
     std::vector<Box> parts = {whole};
@@ -153,7 +195,7 @@ TEST_P(CodecConformance, HistogramOfAnyPartEqualsTheVoxels) {
       MaterialCounts truth, counts;
       truth.add(ConstVoxelView::dense(brick.voxels.data(), brick.shape.size()).sub(part));
       const Status status =
-          codec().histogram(as_bytes(payload), codec().version(), brick.shape, part, scratch_, counts);
+          codec().histogram(as_bytes(payload), codec().version(), told, part, scratch_, counts);
       ASSERT_TRUE(status) << status.error().message;
       ASSERT_EQ(counts.sorted(), truth.sorted()) << to_string(part);
     }
@@ -161,23 +203,22 @@ TEST_P(CodecConformance, HistogramOfAnyPartEqualsTheVoxels) {
 }
 
 TEST_P(CodecConformance, RejectsEveryTruncation) {
-  for_each([&](const TestBrick& brick, const std::string& payload) {
+  for_each([&](const TestBrick&, const BrickContext& told, const std::string& payload) {
     for (const std::size_t length : sample(payload.size(), 200)) {
-      ASSERT_FALSE(decode(as_bytes(payload).first(length), brick.shape))
-          << length << " of " << payload.size();
+      ASSERT_FALSE(decode(as_bytes(payload).first(length), told)) << length << " of " << payload.size();
     }
   });
 }
 
 TEST_P(CodecConformance, RejectsTrailingBytes) {
-  for_each([&](const TestBrick& brick, const std::string& payload) {
+  for_each([&](const TestBrick&, const BrickContext& told, const std::string& payload) {
     for (const char last : {'\0', '\1', '\xff', '\x28'}) {
-      ASSERT_FALSE(decode(as_bytes(payload + last), brick.shape)) << int{last};
+      ASSERT_FALSE(decode(as_bytes(payload + last), told)) << int{last};
     }
-    ASSERT_FALSE(decode(as_bytes(payload + payload), brick.shape));
+    ASSERT_FALSE(decode(as_bytes(payload + payload), told));
     // What zstd would read over: an empty frame, and one to be skipped.
-    ASSERT_FALSE(decode(as_bytes(payload + std::string("\x28\xb5\x2f\xfd\x20\0\1\0\0", 9)), brick.shape));
-    ASSERT_FALSE(decode(as_bytes(payload + std::string("\x50\x2a\x4d\x18\0\0\0\0", 8)), brick.shape));
+    ASSERT_FALSE(decode(as_bytes(payload + std::string("\x28\xb5\x2f\xfd\x20\0\1\0\0", 9)), told));
+    ASSERT_FALSE(decode(as_bytes(payload + std::string("\x50\x2a\x4d\x18\0\0\0\0", 8)), told));
   });
 }
 
@@ -187,11 +228,17 @@ TEST_P(CodecConformance, EndsWellOnBytesOfAnyKind) {
   Random random(seed);
   for (int round = 0; round < 3000; ++round) {
     const TestBrick& brick = test_bricks()[random.below(test_bricks().size())];
+    const BrickContext told = context(brick);
     std::string bytes(random.below(64), '\0');
     for (char& b : bytes) b = static_cast<char>(random.below(random.below(2) == 0 ? 5 : 256));
-    if (decode(as_bytes(bytes), brick.shape)) {
+    if (codec().id() == CodecId::kDelta && random.below(8) != 0) {
+      std::string hash;
+      ByteWriter(hash).fixed(told.prediction.hash());
+      bytes = hash + bytes;
+    }
+    if (decode(as_bytes(bytes), told)) {
       // What decodes whole can be asked for one voxel.
-      EXPECT_TRUE(codec().at(as_bytes(bytes), codec().version(), brick.shape, {0, 0, 0}, scratch_));
+      EXPECT_TRUE(codec().at(as_bytes(bytes), codec().version(), told, {0, 0, 0}, scratch_));
     }
   }
 }
@@ -201,7 +248,7 @@ TEST_P(CodecConformance, EndsWellOnMutatedPayloads) {
   const std::uint64_t seed = 4711;
   SCOPED_TRACE(seed);
   Random random(seed);
-  for_each([&](const TestBrick& brick, const std::string& payload) {
+  for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
     const int rounds = brick.voxels.size() > 100000 ? 20 : 60;
     for (int round = 0; round < rounds; ++round) {
       std::string bytes = payload;
@@ -228,9 +275,9 @@ TEST_P(CodecConformance, EndsWellOnMutatedPayloads) {
             break;
         }
       }
-      decode(as_bytes(bytes), brick.shape);
+      decode(as_bytes(bytes), told);
       const Coord c = probes(brick.shape).back();
-      const auto material = codec().at(as_bytes(bytes), codec().version(), brick.shape, c, scratch_);
+      const auto material = codec().at(as_bytes(bytes), codec().version(), told, c, scratch_);
       if (!material) {
         ASSERT_EQ(material.error().code, ErrorCode::kCorrupt) << material.error().message;
       }
@@ -275,8 +322,21 @@ TEST_P(CodecConformance, RefusesCallsOfTheWrongShape) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CodecConformance, ::testing::ValuesIn(all_codecs().begin(), all_codecs().end()),
-                         [](const auto& info) { return std::string(info.param->name()); });
+TEST_P(CodecConformance, ListensToThePredictionOnlyWhereItSaysSo) {
+  if (listens(codec())) return;
+  for_each([&](const TestBrick& brick, const BrickContext&, const std::string& payload) {
+    std::string again;
+    const BrickContext other(brick.shape, Prediction(brick.voxels));
+    ASSERT_TRUE(codec().encode(brick.voxels, other, {}, scratch_, again));
+    EXPECT_EQ(again, payload);
+  });
+}
+
+std::string case_name(const ::testing::TestParamInfo<Case>& info) {
+  constexpr const char* kPredicts[] = {"", "_under_a_constant", "_under_near_voxels"};
+  return std::string(info.param.codec->name()) + kPredicts[static_cast<std::size_t>(info.param.predicts)];
+}
+INSTANTIATE_TEST_SUITE_P(All, CodecConformance, ::testing::ValuesIn(cases()), case_name);
 
 TEST(Codecs, AreFoundByTheirIdAndName) {
   for (const Codec* codec : all_codecs()) {
@@ -295,6 +355,7 @@ TEST(Codecs, KeepTheirIds) {
   EXPECT_EQ(find_codec("rows")->id(), static_cast<CodecId>(2));
   EXPECT_EQ(find_codec("rle")->id(), static_cast<CodecId>(3));
   EXPECT_EQ(find_codec("octree")->id(), static_cast<CodecId>(4));
+  EXPECT_EQ(find_codec("delta")->id(), static_cast<CodecId>(5));
 }
 
 // The smallest strategy that an application could write: the voxels as they are.

@@ -56,6 +56,11 @@ struct Example {
   std::string bytes;
   BrickShape shape;
   std::vector<MaterialId> voxels;
+  std::vector<MaterialId> predicted;  // empty where the example has no prediction
+
+  BrickContext context() const {
+    return predicted.empty() ? BrickContext(shape) : BrickContext(shape, Prediction(predicted));
+  }
 };
 
 Example example_of(const std::string& document) {
@@ -64,7 +69,12 @@ Example example_of(const std::string& document) {
   file << in.rdbuf();
   const auto [shape, voxels] = parse_voxels(block(file.str(), "voxels"));
   EXPECT_EQ(voxels.size(), shape.voxels()) << document;
-  return {parse_hex(block(file.str(), "hex")), shape, voxels};
+  Example example{parse_hex(block(file.str(), "hex")), shape, voxels, {}};
+  if (const std::string predicted = block(file.str(), "prediction"); !predicted.empty()) {
+    example.predicted = parse_voxels(predicted).second;
+    EXPECT_EQ(example.predicted.size(), shape.voxels()) << document;
+  }
+  return example;
 }
 
 TEST(CodecDocs, HaveExamplesThatDecodeAsTheySay) {
@@ -73,10 +83,10 @@ TEST(CodecDocs, HaveExamplesThatDecodeAsTheySay) {
     SCOPED_TRACE(codec->name());
     const Example example = example_of("codecs/" + std::string(codec->name()) + ".md");
     std::vector<MaterialId> voxels(example.shape.voxels());
-    ASSERT_TRUE(codec->decode(as_bytes(example.bytes), codec->version(), example.shape, scratch, voxels));
+    ASSERT_TRUE(codec->decode(as_bytes(example.bytes), codec->version(), example.context(), scratch, voxels));
     EXPECT_EQ(voxels, example.voxels);
     std::string encoded;
-    ASSERT_TRUE(codec->encode(example.voxels, example.shape, {}, scratch, encoded));
+    ASSERT_TRUE(codec->encode(example.voxels, example.context(), {}, scratch, encoded));
     EXPECT_EQ(encoded, example.bytes);
   }
 }

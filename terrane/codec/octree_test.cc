@@ -89,7 +89,7 @@ TEST(Octree, NeedsNoNodeForOctantsOfTheMaterialOfMost) {
   // Six octants of 1, two of 2: the root and those two.
   std::vector<MaterialId> voxels(BrickShape{}.voxels(), 1);
   for (int x = 0; x < 32; ++x) {
-    for (int y = 0; y < 32; ++y) std::fill_n(voxels.begin() + (x * 64 + y) * 64, 64, MaterialId{2});
+    for (int y = 0; y < 32; ++y) std::fill_n(&voxels[voxel_index({}, {x, y, 0})], 64, MaterialId{2});
   }
   const Result<Tree> tree = parse_tree(as_bytes(encode(voxels, {})), {});
   ASSERT_TRUE(tree);

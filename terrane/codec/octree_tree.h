@@ -18,7 +18,7 @@ constexpr int cube_edge(int level) {
 }
 
 // An octant of a cube, by its Morton number.
-constexpr Coord octant_corner(Coord corner, int edge, int octant) {
+constexpr Coord octant_corner(Coord corner, std::int64_t edge, int octant) {
   return {corner.x + (octant & 1) * edge, corner.y + (octant >> 1 & 1) * edge,
           corner.z + (octant >> 2) * edge};
 }

@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "terrane/codec/delta.h"
 #include "terrane/codec/octree_tree.h"
 #include "terrane/codec/rows.h"
 
@@ -42,6 +43,7 @@ struct CodecScratch::State {
   std::vector<MaterialId> palette;
   detail::RowsScratch rows;
   detail::TreeScratch tree;
+  detail::DeltaScratch delta;
 };
 
 }  // namespace terrane
