@@ -356,6 +356,7 @@ TEST(Codecs, KeepTheirIds) {
   EXPECT_EQ(find_codec("rle")->id(), static_cast<CodecId>(3));
   EXPECT_EQ(find_codec("octree")->id(), static_cast<CodecId>(4));
   EXPECT_EQ(find_codec("delta")->id(), static_cast<CodecId>(5));
+  EXPECT_EQ(find_codec("hybrid")->id(), static_cast<CodecId>(6));
 }
 
 // The smallest strategy that an application could write: the voxels as they are.

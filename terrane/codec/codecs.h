@@ -10,6 +10,7 @@ const Codec& rows_codec();
 const Codec& rle_codec();
 const Codec& octree_codec();
 const Codec& delta_codec();
+const Codec& hybrid_codec();
 
 // What the palette would take for voxels of `distinct` materials.
 std::size_t palette_bytes(std::size_t distinct, std::size_t voxels);

@@ -44,6 +44,9 @@ struct CodecScratch::State {
   detail::RowsScratch rows;
   detail::TreeScratch tree;
   detail::DeltaScratch delta;
+  // hybrid's own: codecs of octants use all the rest.
+  std::vector<MaterialId> octant, octant_predicted;
+  std::string octant_bytes, octant_other;
 };
 
 }  // namespace terrane
