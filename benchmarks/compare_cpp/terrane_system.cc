@@ -1,4 +1,5 @@
 #include "benchmarks/compare_cpp/system.h"
+#include "terrane/store/engines.h"
 #include "terrane/volume/volume.h"
 
 namespace terrane::compare {
@@ -37,6 +38,7 @@ class TerraneSystem final : public System {
     IngestOptions options;
     TERRANE_ASSIGN(options.policy, parse_policy(policy_));
     TERRANE_TRY(volume.ingest(source, options));
+    TERRANE_TRY(volume.compact());  // out of the log, into tables, as the peers' data is
     TERRANE_ASSIGN(const VolumeInfo info, volume.info());
     return Json{{"stored_bytes", info.stored_bytes},
                 {"level0_bytes", info.level0_bytes},
@@ -44,12 +46,20 @@ class TerraneSystem final : public System {
                 {"bricks", info.bricks}};
   }
 
-  Result<std::unique_ptr<Reader>> open(const std::string& where, const std::string&, Heat,
+  // Cold: without the engine's cache of encoded blocks, too.
+  Result<std::unique_ptr<Reader>> open(const std::string& where, const std::string&, Heat heat,
                                        std::uint64_t cache_bytes) const override {
     OpenOptions options;
     options.threads = 1;
     options.cache_bytes = cache_bytes;
-    TERRANE_ASSIGN(Volume volume, Volume::open(where + "/store", options));
+    if (heat == Heat::kHot) {
+      TERRANE_ASSIGN(Volume volume, Volume::open(where + "/store", options));
+      return std::unique_ptr<Reader>(std::make_unique<TerraneReader>(std::move(volume)));
+    }
+    RocksEngineOptions uncached;
+    uncached.block_cache_bytes = 0;
+    TERRANE_ASSIGN(auto engine, open_rocks_engine(where + "/store/db", EngineMode::kReadOnly, uncached));
+    TERRANE_ASSIGN(Volume volume, Volume::open_on(std::move(engine), options));
     return std::unique_ptr<Reader>(std::make_unique<TerraneReader>(std::move(volume)));
   }
 

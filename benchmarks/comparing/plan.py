@@ -40,6 +40,10 @@ def level_boxes(chance, extent, level, count):
                   for box in random_boxes(chance, coarse, size, count)]
 
 
+def settings(quick):
+    return {"cache_bytes": CACHE_BYTES, "repeats": 1 if quick else 3, "seconds_per_case": 1.0 if quick else 4.0}
+
+
 def make_plan(volume, seed, quick):
     chance = random.Random(seed)
     counts = {32: 20, 64: 20, 256: 2} if quick else {32: 200, 64: 200, 256: 8}
@@ -57,5 +61,4 @@ def make_plan(volume, seed, quick):
         size, boxes = level_boxes(chance, volume.shape, level, counts[64])
         cases.append({"name": f"level {level}", "kind": "level", "level": level, "shape": size, "boxes": boxes,
                       "crc": None})
-    return {"seed": seed, "cache_bytes": CACHE_BYTES, "repeats": 1 if quick else 3,
-            "seconds_per_case": 1.0 if quick else 4.0, "cases": cases}
+    return {"seed": seed, **settings(quick), "cases": cases}

@@ -103,7 +103,7 @@ class Memmap(System):
 
 
 class Terrane(System):
-    """What compare_cpp stored, read through the Python package."""
+    """What compare_cpp stored, read through the Python package. Cold: the engine keeps its 64 MiB of encoded blocks."""
 
     package, name = "terrane", "terrane balanced, Python"
     has_levels = True
