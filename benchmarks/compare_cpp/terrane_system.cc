@@ -36,7 +36,7 @@ class TerraneSystem final : public System {
     open.threads = 1;
     TERRANE_ASSIGN(Volume volume, Volume::create(where + "/store", std::move(create), open));
     IngestOptions options;
-    TERRANE_ASSIGN(options.policy, parse_policy(policy_));
+    TERRANE_ASSIGN(options.encoding.policy, parse_policy(policy_));
     TERRANE_TRY(volume.ingest(source, options));
     TERRANE_TRY(volume.compact());  // out of the log, into tables, as the peers' data is
     TERRANE_ASSIGN(const VolumeInfo info, volume.info());
