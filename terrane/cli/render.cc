@@ -49,9 +49,16 @@ Result<Box> between_heights(const World& world, const std::optional<Box>& box,
                  decimal_text(metres.first) + ":" + decimal_text(metres.second) + "`");
 }
 
+Result<Canvas> map_picture(const Volume& volume, const std::string& map, const PictureOptions& options) {
+  return map == "strategy"      ? picture_of_strategy(volume, options)
+         : map == "ratio"       ? picture_of_ratio(volume, options)
+         : map == "homogeneity" ? picture_of_homogeneity(volume, options)
+                                : picture_of_surface(volume, options);
+}
+
 Status run(const Arguments& a, std::stop_token stop) {
   if ((a.slice.empty() ? 0 : 1) + (a.section.empty() ? 0 : 1) + (a.map.empty() ? 0 : 1) != 1) {
-    return invalid("say what to draw: one of --slice, --section and --map surface");
+    return invalid("say what to draw: one of --slice, --section and --map");
   }
   TERRANE_ASSIGN(PictureOptions options, picture_options(a, std::move(stop)));
   Plane plane;
@@ -76,7 +83,7 @@ Status run(const Arguments& a, std::stop_token stop) {
   TERRANE_ASSIGN(const Canvas picture, !a.slice.empty() ? picture_of_slice(volume, axis, plane.at, options)
                                        : !a.section.empty()
                                            ? picture_of_section(volume, way.first, way.second, options)
-                                           : picture_of_surface(volume, options));
+                                           : map_picture(volume, a.map, options));
   return picture.write_png(a.out);
 }
 
@@ -89,9 +96,12 @@ Verb render_verb(CLI::App& app) {
   verb->add_option("--slice", a->slice, "A plane of the lattice")->type_name("x=K|y=K|z=K");
   verb->add_option("--section", a->section, "Upright along the great circle between two places, in degrees")
       ->type_name("LON,LAT:LON,LAT");
-  verb->add_option("--map", a->map, "surface: the ground from above, hill-shaded, water tinted by depth")
-      ->type_name("surface")
-      ->check(CLI::IsMember({"surface"}));
+  verb->add_option("--map", a->map,
+                   "From above. surface: the ground, hill-shaded, water tinted by depth; strategy: what holds most "
+                   "bytes of each brick column; ratio: its raw over its stored bytes; homogeneity: the share of the "
+                   "commonest material")
+      ->type_name("surface|strategy|ratio|homogeneity")
+      ->check(CLI::IsMember({"surface", "strategy", "ratio", "homogeneity"}));
   verb->add_option("--box", a->box,
                    "The part to draw, in level-0 voxels (of a section: its heights); all by default")
       ->type_name("X0:X1,Y0:Y1,Z0:Z1");
@@ -107,6 +117,7 @@ Verb render_verb(CLI::App& app) {
   verb->footer(
       "Examples\n"
       "  terrane render earth.terrane --map surface -o world.png\n"
+      "  terrane render earth.terrane --map ratio -o ratio.png\n"
       "  terrane render earth.terrane --section 138,11.3:147,11.3 --vertical -14000:3000 -o trench.png\n"
       "  terrane render world.terrane --slice z=30 --box 0:512,0:512,0:64 -o slice.png");
   return {verb, [a](std::stop_token stop) { return run(*a, std::move(stop)); }};

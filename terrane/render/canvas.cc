@@ -197,13 +197,18 @@ std::string Canvas::fit(std::string_view text, double width, const TextStyle& st
   return cut;
 }
 
-Status Canvas::write_png(const std::string& path) const {
+Result<std::string> Canvas::png() const {
   std::string png;
   cairo_surface_flush(state_->surface);
   if (const auto s = cairo_surface_write_to_png_stream(state_->surface, append, &png);
       s != CAIRO_STATUS_SUCCESS) {
     return internal(std::string("cannot encode the PNG: ") + cairo_status_to_string(s));
   }
+  return png;
+}
+
+Status Canvas::write_png(const std::string& path) const {
+  TERRANE_ASSIGN(const std::string png, this->png());
   const std::string partial = path + "." + std::to_string(::getpid()) + ".part";
   std::ofstream file(partial, std::ios::binary | std::ios::trunc);
   if (!file) return file_error("cannot write the picture:", path, errno);

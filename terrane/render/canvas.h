@@ -77,6 +77,7 @@ class Canvas {
   // The text, cut and ended by an ellipsis where it is wider than `width`.
   std::string fit(std::string_view text, double width, const TextStyle& style) const;
 
+  Result<std::string> png() const;  // the bytes of the file
   // The file appears complete or not at all.
   Status write_png(const std::string& path) const;
 

@@ -106,7 +106,7 @@ class Drawing {
     auto fitting = static_cast<std::size_t>(std::max(0.0, room / kLine));
     if (fitting < figure_.legend.size() && fitting > 0) --fitting;  // a line for "and N more"
     if (!figure_.legend.empty()) {
-      canvas_.text("material", x, y + 8, kHead);
+      canvas_.text(canvas_.fit(figure_.legend_title, kLegend - 10, kHead), x, y + 8, kHead);
       y += kLine;
     }
     for (std::size_t i = 0; i < std::min(fitting, figure_.legend.size()); ++i, y += kLine) entry(i, x, y);
@@ -136,6 +136,11 @@ class Drawing {
     canvas_.outline({x, y + 8, kWide, kHigh}, kGrid);
     canvas_.text(b.first, x, y + 34, kLabel);
     canvas_.text(b.last, x + kWide, y + 34, aligned(kLabel, Align::kEnd));
+    for (const Tick& tick : b.ticks) {
+      const double at = std::floor(x + tick.value * kWide) + 0.5;
+      canvas_.line(at, y + 8 + kHigh, at, y + 12 + kHigh, kInk);
+      canvas_.text(tick.label, at, y + 37, aligned(kLabel, Align::kMiddle));
+    }
   }
 
   const Figure& figure_;

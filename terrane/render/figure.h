@@ -39,11 +39,12 @@ struct LegendEntry {
   double share = 0;  // of the plot's area, for the order: the largest first
 };
 
-// A ramp of colours with a number at each end, below the legend.
+// A ramp of colours below the legend, with a number at each end, or with ticks where there are any.
 struct ColorBar {
   std::string title;
   std::vector<Rgb> colors;
   std::string first, last;
+  std::vector<Tick> ticks = {};  // at shares of the ramp, 0..1
 };
 
 struct Figure {
@@ -52,6 +53,7 @@ struct Figure {
   Scaling scaling = Scaling::kNearest;
   double plot_width = 0, plot_height = 0;  // pixels in the picture, at most those of plot_space()
   Axis x, y;
+  std::string legend_title = "material";
   std::vector<LegendEntry> legend;
   std::vector<ColorBar> bars;
   std::optional<double> level_line;  // a dashed line at this value of y: sea level
