@@ -24,7 +24,9 @@ MAY_INCLUDE = {
     "io": ["base", "space", "voxel", "model"],
     "volume": ["base", "space", "voxel", "store", "codec", "model", "analyze", "decide"],
     "render": ["base", "space", "voxel", "codec", "model", "analyze", "decide", "volume"],
-    "cli": ["base", "space", "voxel", "store", "codec", "model", "io", "analyze", "decide", "volume", "render"],
+    "report": ["base", "space", "voxel", "codec", "model", "analyze", "decide", "volume", "render"],
+    "cli": ["base", "space", "voxel", "store", "codec", "model", "io", "analyze", "decide", "volume", "render",
+            "report"],
 }
 MAX_FILE_LINES = 450
 WARN_FILE_LINES = 400

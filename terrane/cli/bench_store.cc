@@ -12,6 +12,7 @@
 #include "terrane/cli/text.h"
 #include "terrane/cli/verb.h"
 #include "terrane/render/chunks.h"
+#include "terrane/report/samples.h"
 
 namespace terrane::cli {
 

@@ -1,11 +1,8 @@
 #include "terrane/cli/machine.h"
 
-#include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
-#include <numeric>
 #include <thread>
 
 namespace terrane::cli {
@@ -40,18 +37,6 @@ Machine this_machine() {
 
 Json machine_json(const Machine& machine) {
   return {{"cpu", machine.cpu}, {"cores", machine.cores}, {"load", machine.load}, {"date", machine.date}};
-}
-
-double Samples::sum() const {
-  return std::accumulate(values_.begin(), values_.end(), 0.0);
-}
-
-double Samples::percentile(double p) const {
-  if (values_.empty()) return 0;
-  std::vector<double> sorted = values_;
-  std::sort(sorted.begin(), sorted.end());
-  const double rank = std::ceil(p / 100 * static_cast<double>(sorted.size()));
-  return sorted[static_cast<std::size_t>(std::max(1.0, rank)) - 1];
 }
 
 }  // namespace terrane::cli

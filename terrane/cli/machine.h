@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "terrane/cli/verb.h"
 
@@ -16,17 +15,5 @@ struct Machine {
 };
 Machine this_machine();
 Json machine_json(const Machine& machine);
-
-// Times of single calls. Percentiles by the nearest rank.
-class Samples {
- public:
-  void add(double microseconds) { values_.push_back(microseconds); }
-  std::size_t count() const { return values_.size(); }
-  double sum() const;
-  double percentile(double p) const;  // 0..100; 0 without samples
-
- private:
-  std::vector<double> values_;
-};
 
 }  // namespace terrane::cli

@@ -75,7 +75,7 @@ int command_line(int argc, char** argv) {
   const std::vector<Verb> verbs = {create_verb(app),  ingest_verb(app),    read_verb(app),
                                    at_verb(app),      info_verb(app),      verify_verb(app),
                                    compact_verb(app), render_verb(app),    explain_verb(app),
-                                   analyze_verb(app), histogram_verb(app), bench_store_verb(*bench)};
+                                   analyze_verb(app), histogram_verb(app), report_verb(app), bench_store_verb(*bench)};
   const Interrupt interrupt;
   try {
     app.parse(arguments(argc, argv));

@@ -96,10 +96,11 @@ Verb render_verb(CLI::App& app) {
   verb->add_option("--slice", a->slice, "A plane of the lattice")->type_name("x=K|y=K|z=K");
   verb->add_option("--section", a->section, "Upright along the great circle between two places, in degrees")
       ->type_name("LON,LAT:LON,LAT");
-  verb->add_option("--map", a->map,
-                   "From above. surface: the ground, hill-shaded, water tinted by depth; strategy: what holds most "
-                   "bytes of each brick column; ratio: its raw over its stored bytes; homogeneity: the share of the "
-                   "commonest material")
+  verb->add_option(
+          "--map", a->map,
+          "From above. surface: the ground, hill-shaded, water tinted by depth; strategy: what holds most "
+          "bytes of each brick column; ratio: its raw over its stored bytes; homogeneity: the share of the "
+          "commonest material")
       ->type_name("surface|strategy|ratio|homogeneity")
       ->check(CLI::IsMember({"surface", "strategy", "ratio", "homogeneity"}));
   verb->add_option("--box", a->box,

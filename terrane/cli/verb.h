@@ -30,6 +30,7 @@ Verb render_verb(CLI::App& app);
 Verb explain_verb(CLI::App& app);
 Verb analyze_verb(CLI::App& app);
 Verb histogram_verb(CLI::App& app);
+Verb report_verb(CLI::App& app);
 // `app` is the verb "bench", whose subcommand this is.
 Verb bench_store_verb(CLI::App& app);
 

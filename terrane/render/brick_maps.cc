@@ -94,7 +94,8 @@ Figure figure_of(const Volume& volume, const Sheet& sheet, const PictureOptions&
 
 // Paints each column of the sheet in the colour of the square of bricks that it stands in.
 Result<Raster> paint_squares(const Volume& volume, const ColumnMap& map, const Sheet& sheet,
-                             const PictureOptions& options, const std::function<Rgb(const ColumnUse&)>& color) {
+                             const PictureOptions& options,
+                             const std::function<Rgb(const ColumnUse&)>& color) {
   Raster raster(static_cast<int>(sheet.shape.x), static_cast<int>(sheet.shape.y), 0xffffff);
   // From the sheet's level to that of the map.
   const auto at_map = [&](std::int64_t v) {
@@ -143,7 +144,8 @@ Result<ColumnMap> surveyed(const Volume& volume, const PictureOptions& options) 
 
 }  // namespace
 
-Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const PictureOptions& options) {
+Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map,
+                                   const PictureOptions& options) {
   TERRANE_ASSIGN(const Sheet sheet, sheet_of(volume, options));
   const auto color = [](const ColumnUse& use) {
     return use.most() == nullptr ? Rgb{0xffffff} : strategy_color(use.most()->strategy);
@@ -177,19 +179,20 @@ Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, cons
     hi = std::max(hi, ratio);
   }
   const LogSpan span = log_span(lo > 0 ? lo : 1, hi > 0 ? hi : 10);
+  const Ramp ramp = ratio_ramp();
   const auto color = [&](const ColumnUse& use) {
-    return use.ratio() > 0 ? ratio_ramp().at(span.share(use.ratio())) : Rgb{0xffffff};
+    return use.ratio() > 0 ? ramp.at(span.share(use.ratio())) : Rgb{0xffffff};
   };
   TERRANE_ASSIGN(Raster raster, paint_squares(volume, map, sheet, options, color));
   Figure figure = figure_of(volume, sheet, options, std::move(raster));
   figure.bars.push_back({.title = "raw / stored bytes",
-                         .colors = ratio_ramp().colors(kBarColors),
+                         .colors = ramp.colors(kBarColors),
                          .first = {},
                          .last = {},
                          .ticks = log_ticks(span, 5)});
   const ColumnUse total = map.total();
-  figure.subtitle = "compression ratio, " + squares_text(map) + " · as a whole " +
-                    short_count(total.ratio()) + " : 1";
+  figure.subtitle =
+      "compression ratio, " + squares_text(map) + " · as a whole " + short_count(total.ratio()) + " : 1";
   return draw(figure, options.max_width, options.max_height);
 }
 
@@ -217,13 +220,14 @@ Result<Canvas> picture_of_homogeneity(const Volume& volume, const PictureOptions
     sky = sky || share < 0;
     if (share >= 0) least = std::min(least, share);
   }
+  const Ramp ramp = homogeneity_ramp();
   const double lo = std::min(0.9, std::floor(static_cast<double>(least) * 10) / 10);
   for (std::int64_t y = 0; y < made.height; ++y) {
     for (std::int64_t x = 0; x < made.width; ++x) {
       const double share = made.at(x, y);
       if (share < 0) continue;
       raster.at(static_cast<int>(x), static_cast<int>(made.height - 1 - y)) =
-          homogeneity_ramp().at((share - lo) / (1 - lo));
+          ramp.at((share - lo) / (1 - lo));
     }
   }
   TERRANE_TRY(draw_shores(volume, sheet, options, raster));
@@ -232,12 +236,10 @@ Result<Canvas> picture_of_homogeneity(const Volume& volume, const PictureOptions
     figure.legend_title = "column";
     figure.legend.push_back({"nothing but sky", kUnknownColor, 0});
   }
-  ColorBar bar{.title = "commonest material",
-               .colors = homogeneity_ramp().colors(kBarColors),
-               .first = {},
-               .last = {},
-               .ticks = {}};
-  for (const double share : {lo, (lo + 1) / 2, 1.0}) bar.ticks.push_back({(share - lo) / (1 - lo), percent(share)});
+  ColorBar bar{
+      .title = "commonest material", .colors = ramp.colors(kBarColors), .first = {}, .last = {}, .ticks = {}};
+  for (const double share : {lo, (lo + 1) / 2, 1.0})
+    bar.ticks.push_back({(share - lo) / (1 - lo), percent(share)});
   figure.bars.push_back(std::move(bar));
   figure.subtitle = "homogeneity: share of the commonest material in a column, sky apart · level " +
                     std::to_string(sheet.level) + ": " + Scale(world).voxel_text(sheet.level);

@@ -48,7 +48,8 @@ Box widened_to_bricks(const Box& box, const Box& bounds) {
   const auto down = [](Coord c) {
     return Coord{c.x / kBrickEdge * kBrickEdge, c.y / kBrickEdge * kBrickEdge, c.z / kBrickEdge * kBrickEdge};
   };
-  return Box{down(box.lo), down(box.hi + Coord{kBrickEdge - 1, kBrickEdge - 1, kBrickEdge - 1})}.intersect(bounds);
+  return Box{down(box.lo), down(box.hi + Coord{kBrickEdge - 1, kBrickEdge - 1, kBrickEdge - 1})}.intersect(
+      bounds);
 }
 
 }  // namespace
@@ -77,9 +78,10 @@ double ColumnUse::bricks() const {
 }
 
 const StrategyUse* ColumnUse::most() const {
-  const auto most = std::max_element(uses.begin(), uses.end(), [](const StrategyUse& a, const StrategyUse& b) {
-    return std::pair(a.bytes, a.bricks) < std::pair(b.bytes, b.bricks);
-  });
+  const auto most =
+      std::max_element(uses.begin(), uses.end(), [](const StrategyUse& a, const StrategyUse& b) {
+        return std::pair(a.bytes, a.bricks) < std::pair(b.bytes, b.bricks);
+      });
   return most == uses.end() ? nullptr : &*most;
 }
 
@@ -107,14 +109,14 @@ class Spread {
   explicit Spread(ColumnMap& map) : map_(map) {
     for (const Box& part : map.parts_) parts_.push_back(bricks_of(part));
     // By place on the line, so that a range over many regions finds its squares at once. A square is part of
-    // one region, or an aligned square of regions and so one interval of them: of 2^(2s) where it has 2^s along
-    // a side.
+    // one region, or an aligned square of regions and so one interval of them: of 2^(2s) where it has 2^s
+    // along a side.
     const int regions = std::max(0, map_.shift_ - 4);
     for (int y = 0; y < map_.height_; ++y) {
       for (int x = 0; x < map_.width_; ++x) {
         const BrickRect cell = rect(x, y);
-        const RegionId first =
-            region_id({static_cast<std::uint32_t>(cell.x0 / kSlabBricks), static_cast<std::uint32_t>(cell.y0 / kSlabBricks)});
+        const RegionId first = region_id({static_cast<std::uint32_t>(cell.x0 / kSlabBricks),
+                                          static_cast<std::uint32_t>(cell.y0 / kSlabBricks)});
         by_region_.push_back({first, first + (RegionId{1} << (2 * regions)) - 1, x, y});
       }
     }
@@ -137,7 +139,8 @@ class Spread {
     double all = 0;
     for (const auto& [cell, bricks] : touched_) all += bricks;
     for (const auto& [cell, bricks] : touched_) {
-      map_.cells_[cell].add(strategy_of(range), bricks, static_cast<double>(range.stored_bytes) * bricks / all);
+      map_.cells_[cell].add(strategy_of(range), bricks,
+                            static_cast<double>(range.stored_bytes) * bricks / all);
     }
   }
 
@@ -181,7 +184,8 @@ class Spread {
       at = end + 1;
     }
     // Whole slabs up to `whole`, not included.
-    const Position whole = (last & (kSlabPositions - 1)) == kSlabPositions - 1 ? last + 1 : last & ~(kSlabPositions - 1);
+    const Position whole =
+        (last & (kSlabPositions - 1)) == kSlabPositions - 1 ? last + 1 : last & ~(kSlabPositions - 1);
     if (whole > at) {
       const std::int64_t z0 = std::max(part.z0, slab_of(at) * kSlabBricks);
       const std::int64_t z1 = std::min(part.z1, (slab_of(whole - 1) + 1) * kSlabBricks);
@@ -215,8 +219,8 @@ class Spread {
     for (; at != by_region_.end() && at->first <= last; ++at) {
       const double overlap = static_cast<double>(std::min(last, at->last) - std::max(first, at->first)) + 1;
       const double share = overlap / (static_cast<double>(at->last - at->first) + 1);
-      touch(map_.index(at->x, at->y),
-            share * rect(at->x, at->y).intersect(part.rect).columns() * static_cast<double>(part.z1 - part.z0));
+      touch(map_.index(at->x, at->y), share * rect(at->x, at->y).intersect(part.rect).columns() *
+                                          static_cast<double>(part.z1 - part.z0));
     }
   }
 
@@ -238,7 +242,9 @@ ColumnMap::ColumnMap(const Lattice& lattice, const std::vector<Box>& parts, std:
     around.lo = {std::min(around.lo.x, part.lo.x), std::min(around.lo.y, part.lo.y), part.lo.z};
     around.hi = {std::max(around.hi.x, part.hi.x), std::max(around.hi.y, part.hi.y), part.hi.z};
   }
-  const auto cells = [&](std::int64_t lo, std::int64_t hi) { return (hi - 1) / cell_edge() - lo / cell_edge() + 1; };
+  const auto cells = [&](std::int64_t lo, std::int64_t hi) {
+    return (hi - 1) / cell_edge() - lo / cell_edge() + 1;
+  };
   while (cells(around.lo.x, around.hi.x) * cells(around.lo.y, around.hi.y) > most_cells) ++shift_;
   width_ = static_cast<int>(cells(around.lo.x, around.hi.x));
   height_ = static_cast<int>(cells(around.lo.y, around.hi.y));
@@ -275,7 +281,8 @@ ColumnUse ColumnMap::total() const {
   return out;
 }
 
-Result<ColumnMap> ColumnMap::survey(const Volume& volume, const Box& box, int level, const ReadOptions& options,
+Result<ColumnMap> ColumnMap::survey(const Volume& volume, const Box& box, int level,
+                                    const ReadOptions& options,
                                     const std::function<void(const RangeInfo&)>& each,
                                     const SurveyLimits& limits) {
   if (level < 0 || level > kMaxLevel) {

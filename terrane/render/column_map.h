@@ -29,11 +29,12 @@ struct StrategyUse {
 // How a square of brick columns is stored. A range that reaches over several squares gives each its share of
 // the bytes, by bricks.
 struct ColumnUse {
-  double raw_bytes = 0;             // 2 x voxels
-  std::vector<StrategyUse> uses;    // ascending by strategy
+  double raw_bytes = 0;           // 2 x voxels
+  std::vector<StrategyUse> uses;  // ascending by strategy
   double stored_bytes() const;
   double bricks() const;
-  // The strategy that holds the most bytes; ties: the most bricks, then the lowest. nullptr where nothing does.
+  // The strategy that holds the most bytes; ties: the most bricks, then the lowest. nullptr where nothing
+  // does.
   const StrategyUse* most() const;
   double ratio() const;  // raw over stored bytes; 0 where nothing is stored
   void add(const Strategy& strategy, double bricks, double bytes);
@@ -42,17 +43,19 @@ struct ColumnUse {
 
 // What a survey may cost.
 struct SurveyLimits {
-  std::int64_t cells = 1 << 16;               // squares of the map; they grow until they are no more
+  std::int64_t cells = 1 << 16;                   // squares of the map; they grow until they are no more
   std::uint64_t ranges = std::uint64_t{1} << 26;  // kExhausted beyond
 };
 
-// How a store, or a part of it, is stored, seen from above: a grid of squares of 2^k x 2^k brick columns. Made
-// from the ranges of one level; no brick is decoded. A value.
+// How a store, or a part of it, is stored, seen from above: a grid of squares of 2^k x 2^k brick columns.
+// Made from the ranges of one level; no brick is decoded. A value.
 class ColumnMap {
  public:
-  // Of the bricks that the box (level-0 voxels; may cross the seam) touches at a level. `each`, where given, is
-  // called for every range. The grid of a box across the seam is as wide as the store, and empty outside the box.
-  static Result<ColumnMap> survey(const Volume& volume, const Box& box, int level, const ReadOptions& options = {},
+  // Of the bricks that the box (level-0 voxels; may cross the seam) touches at a level. `each`, where given,
+  // is called for every range. The grid of a box across the seam is as wide as the store, and empty outside
+  // the box.
+  static Result<ColumnMap> survey(const Volume& volume, const Box& box, int level,
+                                  const ReadOptions& options = {},
                                   const std::function<void(const RangeInfo&)>& each = {},
                                   const SurveyLimits& limits = {});
   // The finest level with at most about 2^24 ranges, told from the counters of level 0: 0 for all but the

@@ -11,8 +11,8 @@ namespace terrane {
 
 namespace {
 
-constexpr double kMostVoxels = 16777216;       // 2^24, by default
-constexpr double kMostAsked = 1073741824;      // 2^30, on demand
+constexpr double kMostVoxels = 16777216;   // 2^24, by default
+constexpr double kMostAsked = 1073741824;  // 2^30, on demand
 constexpr std::int64_t kChunkVoxels = 1 << 22;
 
 // The materials of one column; few, so a list.
@@ -39,7 +39,8 @@ class ColumnCounts {
       all += count;
       most = std::max(most, count);
     }
-    return all == 0 ? Composition::kSky : static_cast<float>(static_cast<double>(most) / static_cast<double>(all));
+    return all == 0 ? Composition::kSky
+                    : static_cast<float>(static_cast<double>(most) / static_cast<double>(all));
   }
   const std::vector<std::pair<MaterialId, std::uint64_t>>& counts() const { return counts_; }
   void clear() { counts_.clear(); }
@@ -73,7 +74,8 @@ class Counter {
     out_.homogeneity[static_cast<std::size_t>(y * out_.width + x)] = counts.homogeneity(kinds_);
     const double edge = std::ldexp(1.0, out_.level);
     const double middle = static_cast<double>(first_y_) + (static_cast<double>(y) + 0.5) * edge;
-    const double volume = scale_.metres_x(middle) * scale_.metres_y() * scale_.metres_z() * edge * edge * edge;
+    const double volume =
+        scale_.metres_x(middle) * scale_.metres_y() * scale_.metres_z() * edge * edge * edge;
     for (const auto& [id, n] : counts.counts()) {
       MaterialAmount& amount = out_.materials[id];
       amount.voxels += static_cast<double>(n);
@@ -102,8 +104,9 @@ Result<Composition> composition_of(const Volume& volume, const Box& box, int lev
                                    const ReadOptions& options) {
   TERRANE_ASSIGN(const Coord shape, volume.world().level_shape(box, level));
   if (Box{{}, shape}.volume() > kMostAsked) {
-    return invalid("this level has over 2^30 voxels in the box; give a smaller box or a coarser level: lod=`" +
-                   std::to_string(level) + "`");
+    return invalid(
+        "this level has over 2^30 voxels in the box; give a smaller box or a coarser level: lod=`" +
+        std::to_string(level) + "`");
   }
   TERRANE_ASSIGN(const std::vector<Chunk> chunks, chunks_of(volume.world(), box, level, kChunkVoxels));
   Composition out{.level = level, .width = shape.x, .height = shape.y, .homogeneity = {}, .materials = {}};

@@ -38,9 +38,9 @@ Result<Canvas> picture_of_section(const Volume& volume, const GeoPoint& from, co
 // columns a pixel, and at most 2^24 in all.
 Result<Canvas> picture_of_surface(const Volume& volume, const PictureOptions& options);
 
-// How the store is stored, from above, in squares of whole brick columns: at most 2^16, so several columns a side
-// in a large store. From the ranges of level 0, or of a coarser level where that has over 2^24; nothing is decoded
-// but what shores need: they are drawn where the catalogue names a liquid.
+// How the store is stored, from above, in squares of whole brick columns: at most 2^16, so several columns a
+// side in a large store. From the ranges of level 0, or of a coarser level where that has over 2^24; nothing
+// is decoded but what shores need: they are drawn where the catalogue names a liquid.
 //
 // Strategy: what holds most of the bytes of a square: a codec, or a kind of range where no brick is stored.
 Result<Canvas> picture_of_strategy(const Volume& volume, const PictureOptions& options);
@@ -49,8 +49,9 @@ Result<Canvas> picture_of_ratio(const Volume& volume, const PictureOptions& opti
 // From a survey of the same box that there is already.
 Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const PictureOptions& options);
 Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const PictureOptions& options);
-// Homogeneity: the share of the commonest material among the voxels of a column that are not sky, by columns of
-// the finest level that fits the picture and has at most 2^24 voxels. Pooled voxels: an estimate above level 0.
+// Homogeneity: the share of the commonest material among the voxels of a column that are not sky, by columns
+// of the finest level that fits the picture and has at most 2^24 voxels. Pooled voxels: an estimate above
+// level 0.
 Result<Canvas> picture_of_homogeneity(const Volume& volume, const PictureOptions& options);
 
 }  // namespace terrane

@@ -37,14 +37,12 @@ std::vector<Rgb> Ramp::colors(int n) const {
   return out;
 }
 
-const Ramp& ratio_ramp() {
-  static const Ramp ramp({0x2d1160, 0x3b3f8f, 0x2a6f9e, 0x2b9c97, 0x5fc182, 0xb5dd6b, 0xfbf2a6});
-  return ramp;
+Ramp ratio_ramp() {
+  return Ramp({0x2d1160, 0x3b3f8f, 0x2a6f9e, 0x2b9c97, 0x5fc182, 0xb5dd6b, 0xfbf2a6});
 }
 
-const Ramp& homogeneity_ramp() {
-  static const Ramp ramp({0x4a0c2e, 0x8c1d3f, 0xc2453a, 0xe57f3f, 0xf5b65f, 0xfbdf9c, 0xfdf6de});
-  return ramp;
+Ramp homogeneity_ramp() {
+  return Ramp({0x4a0c2e, 0x8c1d3f, 0xc2453a, 0xe57f3f, 0xf5b65f, 0xfbdf9c, 0xfdf6de});
 }
 
 Rgb strategy_color(const Strategy& strategy) {
@@ -67,7 +65,7 @@ Rgb strategy_color(const Strategy& strategy) {
       return 0x56b4e9;
   }
   // An application's own.
-  static constexpr Rgb kOwn[] = {0xf0e442, 0x6a3d9a, 0x7f5539, 0x1b4332};
+  constexpr Rgb kOwn[] = {0xf0e442, 0x6a3d9a, 0x7f5539, 0x1b4332};
   return kOwn[static_cast<std::size_t>(strategy.codec) % 4];
 }
 

@@ -20,11 +20,12 @@ class Ramp {
   std::vector<Rgb> stops_;
 };
 // Ratios: from deep violet (little gained) to pale yellow.
-const Ramp& ratio_ramp();
+Ramp ratio_ramp();
 // Homogeneity: from dark red-brown (mixed) to pale sand (all one material).
-const Ramp& homogeneity_ramp();
+Ramp homogeneity_ramp();
 
-// Greys for what costs next to nothing, and for codecs the colours of Okabe and Ito, which all eyes tell apart.
+// Greys for what costs next to nothing, and for codecs the colours of Okabe and Ito, which all eyes tell
+// apart.
 Rgb strategy_color(const Strategy& strategy);
 
 // A logarithmic axis from lo to hi (0 < lo): widened to round numbers (1, 2 or 5 times a power of ten), never

@@ -1,10 +1,10 @@
-#include "terrane/cli/text.h"
+#include "terrane/report/text.h"
 
 #include <fmt/format.h>
 
 #include <array>
 
-namespace terrane::cli {
+namespace terrane {
 
 std::string count_text(std::uint64_t n) {
   std::string text = fmt::format("{}", n);
@@ -33,8 +33,16 @@ std::string percent_text(double share) {
   return fmt::format("{:.{}f} %", share * 100, share > 0.995 ? 3 : 2);
 }
 
+std::string micro_text(double microseconds) {
+  constexpr std::array kUnits = {"µs", "ms", "s"};
+  std::size_t unit = 0;
+  while (microseconds >= 999.5 && unit + 1 < kUnits.size()) microseconds /= 1000, ++unit;
+  const int decimals = microseconds < 0.995 ? 2 : microseconds < 9.95 ? 1 : 0;
+  return fmt::format("{:.{}f} {}", microseconds, decimals, kUnits[unit]);
+}
+
 std::string decimal_text(double value) {
   return fmt::format("{}", value);
 }
 
-}  // namespace terrane::cli
+}  // namespace terrane
