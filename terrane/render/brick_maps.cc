@@ -27,10 +27,17 @@ struct Sheet {
   std::vector<World::Piece> pieces;
   Coord shape;
 
+  Status draw_at(const World& world, int at_level) {
+    level = at_level;
+    TERRANE_ASSIGN(pieces, world.level_pieces(box, level));
+    TERRANE_ASSIGN(shape, world.level_shape(box, level));
+    return ok();
+  }
+  std::size_t piece(std::int64_t x) const { return pieces.size() > 1 && x >= pieces[1].out_x ? 1 : 0; }
   // The column of the level that pixel column `x` shows.
   std::int64_t column(std::int64_t x) const {
-    const World::Piece& piece = pieces.size() > 1 && x >= pieces[1].out_x ? pieces[1] : pieces[0];
-    return piece.box.lo.x + x - piece.out_x;
+    const World::Piece& from = pieces[piece(x)];
+    return from.box.lo.x + x - from.out_x;
   }
   std::int64_t row(std::int64_t y) const { return pieces[0].box.lo.y + y; }
 };
@@ -45,33 +52,58 @@ Result<Sheet> sheet_of(const Volume& volume, const PictureOptions& options) {
   const Coord n = sheet.box.size();
   const auto wide = static_cast<double>(n.x), high = static_cast<double>(n.y);
   sheet.size = map_size(space, wide * scale.map_x(), high * scale.map_y());
-  sheet.level = fitting_level(wide, high, sheet.size.width, sheet.size.height);
-  TERRANE_ASSIGN(sheet.pieces, world.level_pieces(sheet.box, sheet.level));
-  TERRANE_ASSIGN(sheet.shape, world.level_shape(sheet.box, sheet.level));
+  TERRANE_TRY(sheet.draw_at(world, fitting_level(wide, high, sheet.size.width, sheet.size.height)));
   return sheet;
 }
 
-bool names_liquid(const Volume& volume, const Kinds& kinds) {
-  const auto& all = volume.catalogue().all();
-  return std::any_of(all.begin(), all.end(), [&](const Material& m) { return kinds.liquid(m.id); });
+// What is needed for shores: nothing where the catalogue names no liquid.
+Result<Ground> ground_for_shores(const Volume& volume, const PictureOptions& options) {
+  const Box box = options.box.value_or(volume.world().bounds());
+  TERRANE_TRY(volume.world().pieces(box));
+  TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, box, options.read));
+  if (!names_liquid(volume.catalogue(), kinds)) return Ground{0, kinds, GroundMap(0, 0)};
+  return look_down(volume, box, look_level(box), options.read);
 }
 
-// Shores, so that one knows where one is: between columns with liquid on top and others.
-Status draw_shores(const Volume& volume, const Sheet& sheet, const PictureOptions& options, Raster& raster) {
-  TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, sheet.box, options.read));
-  if (!names_liquid(volume, kinds)) return ok();
-  TERRANE_ASSIGN(const GroundMap ground, ground_of(volume, sheet.box, sheet.level, kinds, options.read));
-  for (std::int64_t y = 0; y < ground.height(); ++y) {
-    for (std::int64_t x = 0; x < ground.width(); ++x) {
-      const bool wet = ground.at(x, y).wet(kinds);
-      const bool east = x + 1 < ground.width() && ground.at(x + 1, y).wet(kinds) != wet;
-      const bool north = y + 1 < ground.height() && ground.at(x, y + 1).wet(kinds) != wet;
+// Where most of the columns of the ground that a pixel shows have liquid on top. North last.
+std::vector<bool> wet_pixels(const World& world, const Sheet& sheet, const Ground& ground) {
+  const std::size_t n = static_cast<std::size_t>(sheet.shape.x * sheet.shape.y);
+  std::vector<std::int32_t> lead(n, 0);  // wet columns, less dry ones
+  const int finer = sheet.level - ground.level;
+  const auto pieces = world.level_pieces(sheet.box, ground.level);  // a box that was looked at is good
+  for (std::size_t i = 0; pieces && i < pieces->size(); ++i) {
+    const World::Piece& piece = (*pieces)[i];
+    const World::Piece& to = sheet.pieces[i];
+    for (std::int64_t y = piece.box.lo.y; y < piece.box.hi.y; ++y) {
+      for (std::int64_t x = piece.box.lo.x; x < piece.box.hi.x; ++x) {
+        const bool wet =
+            ground.map.at(piece.out_x + x - piece.box.lo.x, y - piece.box.lo.y).wet(ground.kinds);
+        const std::int64_t px = to.out_x + (x >> finer) - to.box.lo.x, py = (y >> finer) - to.box.lo.y;
+        lead[static_cast<std::size_t>(py * sheet.shape.x + px)] += wet ? 1 : -1;
+      }
+    }
+  }
+  std::vector<bool> out(n);
+  for (std::size_t i = 0; i < n; ++i) out[i] = lead[i] >= 0;
+  return out;
+}
+
+// Shores, so that one knows where one is: between pixels with liquid on top and others.
+void draw_shores(const World& world, const Sheet& sheet, const Ground& ground, Raster& raster) {
+  if (ground.map.width() == 0 || sheet.level < ground.level) return;
+  const std::vector<bool> wet = wet_pixels(world, sheet, ground);
+  const auto at = [&](std::int64_t x, std::int64_t y) {
+    return wet[static_cast<std::size_t>(y * sheet.shape.x + x)];
+  };
+  for (std::int64_t y = 0; y < sheet.shape.y; ++y) {
+    for (std::int64_t x = 0; x < sheet.shape.x; ++x) {
+      const bool east = x + 1 < sheet.shape.x && at(x + 1, y) != at(x, y);
+      const bool north = y + 1 < sheet.shape.y && at(x, y + 1) != at(x, y);
       if (!east && !north) continue;
-      Rgb& pixel = raster.at(static_cast<int>(x), static_cast<int>(ground.height() - 1 - y));
+      Rgb& pixel = raster.at(static_cast<int>(x), static_cast<int>(sheet.shape.y - 1 - y));
       pixel = mix(pixel, kShore, kShoreInk);
     }
   }
-  return ok();
 }
 
 Figure figure_of(const Volume& volume, const Sheet& sheet, const PictureOptions& options, Raster raster) {
@@ -93,9 +125,8 @@ Figure figure_of(const Volume& volume, const Sheet& sheet, const PictureOptions&
 }
 
 // Paints each column of the sheet in the colour of the square of bricks that it stands in.
-Result<Raster> paint_squares(const Volume& volume, const ColumnMap& map, const Sheet& sheet,
-                             const PictureOptions& options,
-                             const std::function<Rgb(const ColumnUse&)>& color) {
+Raster paint_squares(const ColumnMap& map, const Sheet& sheet,
+                     const std::function<Rgb(const ColumnUse&)>& color) {
   Raster raster(static_cast<int>(sheet.shape.x), static_cast<int>(sheet.shape.y), 0xffffff);
   // From the sheet's level to that of the map.
   const auto at_map = [&](std::int64_t v) {
@@ -119,7 +150,6 @@ Result<Raster> paint_squares(const Volume& volume, const ColumnMap& map, const S
       left = use;
     }
   }
-  TERRANE_TRY(draw_shores(volume, sheet, options, raster));
   return raster;
 }
 
@@ -144,13 +174,14 @@ Result<ColumnMap> surveyed(const Volume& volume, const PictureOptions& options) 
 
 }  // namespace
 
-Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map,
+Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const Ground& ground,
                                    const PictureOptions& options) {
   TERRANE_ASSIGN(const Sheet sheet, sheet_of(volume, options));
   const auto color = [](const ColumnUse& use) {
     return use.most() == nullptr ? Rgb{0xffffff} : strategy_color(use.most()->strategy);
   };
-  TERRANE_ASSIGN(Raster raster, paint_squares(volume, map, sheet, options, color));
+  Raster raster = paint_squares(map, sheet, color);
+  draw_shores(volume.world(), sheet, ground, raster);
   Figure figure = figure_of(volume, sheet, options, std::move(raster));
   std::map<Strategy, double> squares;
   double all = 0;
@@ -164,12 +195,13 @@ Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map,
   }
   std::stable_sort(figure.legend.begin(), figure.legend.end(),
                    [](const LegendEntry& a, const LegendEntry& b) { return a.share > b.share; });
-  figure.legend_title = "strategy, share of the area";
+  figure.legend_title = "strategy, share of columns";
   figure.subtitle = "strategy that holds most bytes, " + squares_text(map);
   return draw(figure, options.max_width, options.max_height);
 }
 
-Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const PictureOptions& options) {
+Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const Ground& ground,
+                                const PictureOptions& options) {
   TERRANE_ASSIGN(const Sheet sheet, sheet_of(volume, options));
   double lo = 0, hi = 0;
   for (const ColumnUse& use : map.cells()) {
@@ -183,7 +215,8 @@ Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, cons
   const auto color = [&](const ColumnUse& use) {
     return use.ratio() > 0 ? ramp.at(span.share(use.ratio())) : Rgb{0xffffff};
   };
-  TERRANE_ASSIGN(Raster raster, paint_squares(volume, map, sheet, options, color));
+  Raster raster = paint_squares(map, sheet, color);
+  draw_shores(volume.world(), sheet, ground, raster);
   Figure figure = figure_of(volume, sheet, options, std::move(raster));
   figure.bars.push_back({.title = "raw / stored bytes",
                          .colors = ramp.colors(kBarColors),
@@ -198,39 +231,53 @@ Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, cons
 
 Result<Canvas> picture_of_strategy(const Volume& volume, const PictureOptions& options) {
   TERRANE_ASSIGN(const ColumnMap map, surveyed(volume, options));
-  return picture_of_strategy(volume, map, options);
+  TERRANE_ASSIGN(const Ground ground, ground_for_shores(volume, options));
+  return picture_of_strategy(volume, map, ground, options);
 }
 
 Result<Canvas> picture_of_ratio(const Volume& volume, const PictureOptions& options) {
   TERRANE_ASSIGN(const ColumnMap map, surveyed(volume, options));
-  return picture_of_ratio(volume, map, options);
+  TERRANE_ASSIGN(const Ground ground, ground_for_shores(volume, options));
+  return picture_of_ratio(volume, map, ground, options);
 }
 
 Result<Canvas> picture_of_homogeneity(const Volume& volume, const PictureOptions& options) {
-  TERRANE_ASSIGN(Sheet sheet, sheet_of(volume, options));
+  TERRANE_ASSIGN(const Ground ground, ground_for_shores(volume, options));
+  return picture_of_homogeneity(volume, ground, options);
+}
+
+Result<Canvas> picture_of_homogeneity(const Volume& volume, const Ground& ground,
+                                      const PictureOptions& options) {
   const World& world = volume.world();
-  sheet.level = options.level.value_or(composition_level(sheet.box, sheet.size.width, sheet.size.height));
-  TERRANE_ASSIGN(sheet.shape, world.level_shape(sheet.box, sheet.level));
-  TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, sheet.box, options.read));
-  TERRANE_ASSIGN(const Composition made, composition_of(volume, sheet.box, sheet.level, kinds, options.read));
-  Raster raster(static_cast<int>(made.width), static_cast<int>(made.height), kUnknownColor);
+  TERRANE_ASSIGN(Sheet sheet, sheet_of(volume, options));
+  const Coord n = sheet.box.size();
+  TERRANE_ASSIGN(
+      const int level,
+      checked_level(options.level, composition_level(sheet.box, sheet.size.width, sheet.size.height),
+                    static_cast<double>(n.x), static_cast<double>(n.y)));
+  TERRANE_TRY(sheet.draw_at(world, std::min(level, sheet.level)));
+  TERRANE_ASSIGN(const Composition made,
+                 composition_of(volume, sheet.box, level, ground.kinds, options.read));
+  const bool sky =
+      std::any_of(made.homogeneity.begin(), made.homogeneity.end(), [](float s) { return s < 0; });
   float least = 1;
-  bool sky = false;
-  for (const float share : made.homogeneity) {
-    sky = sky || share < 0;
-    if (share >= 0) least = std::min(least, share);
-  }
-  const Ramp ramp = homogeneity_ramp();
+  for (const float share : made.homogeneity) least = share < 0 ? least : std::min(least, share);
   const double lo = std::min(0.9, std::floor(static_cast<double>(least) * 10) / 10);
-  for (std::int64_t y = 0; y < made.height; ++y) {
-    for (std::int64_t x = 0; x < made.width; ++x) {
-      const double share = made.at(x, y);
+  const Ramp ramp = homogeneity_ramp();
+  Raster raster(static_cast<int>(sheet.shape.x), static_cast<int>(sheet.shape.y), kUnknownColor);
+  TERRANE_ASSIGN(const std::vector<World::Piece> pieces, world.level_pieces(sheet.box, level));
+  const int coarser = level - sheet.level;
+  for (std::int64_t y = 0; y < sheet.shape.y; ++y) {
+    for (std::int64_t x = 0; x < sheet.shape.x; ++x) {
+      const World::Piece& piece = pieces[sheet.piece(x)];
+      const double share = made.at(piece.out_x + (sheet.column(x) >> coarser) - piece.box.lo.x,
+                                   (sheet.row(y) >> coarser) - piece.box.lo.y);
       if (share < 0) continue;
-      raster.at(static_cast<int>(x), static_cast<int>(made.height - 1 - y)) =
+      raster.at(static_cast<int>(x), static_cast<int>(sheet.shape.y - 1 - y)) =
           ramp.at((share - lo) / (1 - lo));
     }
   }
-  TERRANE_TRY(draw_shores(volume, sheet, options, raster));
+  draw_shores(world, sheet, ground, raster);
   Figure figure = figure_of(volume, sheet, options, std::move(raster));
   if (sky) {
     figure.legend_title = "column";
@@ -238,11 +285,12 @@ Result<Canvas> picture_of_homogeneity(const Volume& volume, const PictureOptions
   }
   ColorBar bar{
       .title = "commonest material", .colors = ramp.colors(kBarColors), .first = {}, .last = {}, .ticks = {}};
-  for (const double share : {lo, (lo + 1) / 2, 1.0})
+  for (const double share : {lo, (lo + 1) / 2, 1.0}) {
     bar.ticks.push_back({(share - lo) / (1 - lo), percent(share)});
+  }
   figure.bars.push_back(std::move(bar));
   figure.subtitle = "homogeneity: share of the commonest material in a column, sky apart · level " +
-                    std::to_string(sheet.level) + ": " + Scale(world).voxel_text(sheet.level);
+                    std::to_string(level) + ": " + Scale(world).voxel_text(level);
   return draw(figure, options.max_width, options.max_height);
 }
 

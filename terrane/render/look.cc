@@ -1,6 +1,7 @@
 #include "terrane/render/look.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "terrane/render/chunks.h"
 #include "terrane/render/plan.h"
@@ -9,7 +10,8 @@ namespace terrane {
 
 namespace {
 
-constexpr std::int64_t kTile = 512;  // columns along a side of what is looked at together
+constexpr double kMostColumns = 16777216;  // 2^24
+constexpr std::int64_t kTile = 512;        // columns along a side of what is looked at together
 
 // The height, in level voxels, above which the box holds nothing but sky. Told by the ranges, without
 // decoding a brick: a planet has a lot of sky.
@@ -87,6 +89,27 @@ Result<Kinds> kinds_of(const Volume& volume, const Box& box, const ReadOptions& 
     TERRANE_ASSIGN(top, volume.read({.box = layer, .lod = level, .options = options}));
   }
   return Kinds::create(volume.catalogue(), volume.fill(), top.view(), box.hi.z - box.lo.z);
+}
+
+int look_level(const Box& box) {
+  const Coord n = box.size();
+  int level = 0;
+  while (std::ldexp(static_cast<double>(n.x), -level) * std::ldexp(static_cast<double>(n.y), -level) >
+         kMostColumns) {
+    ++level;
+  }
+  return level;
+}
+
+Result<Ground> look_down(const Volume& volume, const Box& box, int level, const ReadOptions& options) {
+  TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, box, options));
+  TERRANE_ASSIGN(GroundMap map, ground_of(volume, box, level, kinds, options));
+  return Ground{level, kinds, std::move(map)};
+}
+
+bool names_liquid(const Catalogue& catalogue, const Kinds& kinds) {
+  const auto& all = catalogue.all();
+  return std::any_of(all.begin(), all.end(), [&](const Material& m) { return kinds.liquid(m.id); });
 }
 
 }  // namespace terrane

@@ -16,4 +16,17 @@ Result<Kinds> kinds_of(const Volume& volume, const Box& box, const ReadOptions& 
 Result<GroundMap> ground_of(const Volume& volume, const Box& box, int level, const Kinds& kinds,
                             const ReadOptions& options);
 
+// A box as seen from above. Where the catalogue names no liquid, and only shores are wanted, the map is 0 x
+// 0.
+struct Ground {
+  int level = 0;
+  Kinds kinds;
+  GroundMap map{0, 0};
+};
+// The finest level at which a box has at most 2^24 columns. Pooling lets thin things go: seen from a coarse
+// level, a shelf sea under half a voxel deep is land.
+int look_level(const Box& box);
+Result<Ground> look_down(const Volume& volume, const Box& box, int level, const ReadOptions& options);
+bool names_liquid(const Catalogue& catalogue, const Kinds& kinds);
+
 }  // namespace terrane

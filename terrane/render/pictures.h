@@ -7,6 +7,7 @@
 #include "terrane/base/status.h"
 #include "terrane/render/canvas.h"
 #include "terrane/render/column_map.h"
+#include "terrane/render/look.h"
 #include "terrane/space/world.h"
 #include "terrane/volume/volume.h"
 
@@ -46,12 +47,18 @@ Result<Canvas> picture_of_surface(const Volume& volume, const PictureOptions& op
 Result<Canvas> picture_of_strategy(const Volume& volume, const PictureOptions& options);
 // Ratio: raw bytes (2 a voxel) over the bytes of the ranges. Logarithmic.
 Result<Canvas> picture_of_ratio(const Volume& volume, const PictureOptions& options);
-// From a survey of the same box that there is already.
-Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const PictureOptions& options);
-Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const PictureOptions& options);
 // Homogeneity: the share of the commonest material among the voxels of a column that are not sky, by columns
 // of the finest level that fits the picture and has at most 2^24 voxels. Pooled voxels: an estimate above
 // level 0.
 Result<Canvas> picture_of_homogeneity(const Volume& volume, const PictureOptions& options);
+
+// The same, from a survey of the box and a look at its ground that there are already.
+Result<Canvas> picture_of_surface(const Volume& volume, const Ground& ground, const PictureOptions& options);
+Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const Ground& ground,
+                                   const PictureOptions& options);
+Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const Ground& ground,
+                                const PictureOptions& options);
+Result<Canvas> picture_of_homogeneity(const Volume& volume, const Ground& ground,
+                                      const PictureOptions& options);
 
 }  // namespace terrane

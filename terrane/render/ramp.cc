@@ -81,22 +81,23 @@ LogSpan log_span(double lo, double hi) {
 }
 
 std::vector<Tick> log_ticks(const LogSpan& span, int most) {
-  const double decades = std::log10(span.hi / span.lo);
-  std::vector<double> multiples = {1};
-  if (decades < 2) multiples = {1, 2, 5};
-  int step = 1;
-  while (multiples.size() == 1 && decades / step + 1 > most) ++step;
-  std::vector<Tick> out;
-  const int first = static_cast<int>(std::floor(std::log10(span.lo) + 1e-9));
-  for (int exponent = first; std::pow(10.0, exponent) <= span.hi * (1 + 1e-9); ++exponent) {
-    if ((exponent - first) % step != 0) continue;
-    for (const double m : multiples) {
-      const double value = m * std::pow(10.0, exponent);
-      if (value < span.lo * (1 - 1e-9) || value > span.hi * (1 + 1e-9)) continue;
-      out.push_back({span.share(value), short_count(value)});
+  const auto all = [&](const std::vector<double>& multiples, int step) {
+    std::vector<Tick> out;
+    for (int exponent = -12; exponent <= 30; exponent += step) {
+      for (const double m : multiples) {
+        const double value = m * std::pow(10.0, exponent);
+        if (value < span.lo * (1 - 1e-9) || value > span.hi * (1 + 1e-9)) continue;
+        out.push_back({span.share(value), short_count(value)});
+      }
     }
+    return out;
+  };
+  for (const std::vector<double>& multiples : {std::vector<double>{1, 2, 5}, {2, 10}, {1, 3}}) {
+    if (auto out = all(multiples, 1); out.size() <= static_cast<std::size_t>(most)) return out;
   }
-  return out;
+  for (int step = 1;; ++step) {
+    if (auto out = all({1}, step); out.size() <= static_cast<std::size_t>(most)) return out;
+  }
 }
 
 std::string short_count(double value) {

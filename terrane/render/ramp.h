@@ -35,8 +35,8 @@ struct LogSpan {
   double share(double value) const;  // 0 at lo, 1 at hi; clamped
 };
 LogSpan log_span(double lo, double hi);
-// At most `most` ticks, as shares of the span: powers of ten, or of a hundred or thousand...; for a span of
-// less than two decades also twice and five times.
+// At most `most` (at least 1) ticks, as shares of the span: powers of ten, or of a hundred or thousand...; in
+// a short span also their multiples.
 std::vector<Tick> log_ticks(const LogSpan& span, int most);
 // "20", "1,000", "50k", "2M".
 std::string short_count(double value);

@@ -23,13 +23,12 @@ CellSize cells(const Scale& scale, std::int64_t first_y, std::int64_t rows, int 
   return out;
 }
 
-// Far finer than the pixels where that is affordable. Pooling lets thin things go (a shelf sea under half a
-// voxel deep becomes land), and averaged down, shores and hills look smooth.
-int surface_level(double cells_x, double cells_y, const PlotSize& size) {
-  constexpr double kFiner = 8, kMostColumns = 16777216;  // 2^24
-  int level = fitting_level(cells_x, cells_y, kFiner * size.width, kFiner * size.height);
-  while (std::ldexp(cells_x, -level) * std::ldexp(cells_y, -level) > kMostColumns) ++level;
-  return level;
+// Far finer than the pixels where that is affordable: averaged down, shores and hills look smooth.
+int surface_level(const Box& box, const PlotSize& size) {
+  constexpr double kFiner = 8;
+  const Coord n = box.size();
+  return std::max(look_level(box), fitting_level(static_cast<double>(n.x), static_cast<double>(n.y),
+                                                 kFiner * size.width, kFiner * size.height));
 }
 
 }  // namespace
@@ -43,12 +42,22 @@ Result<Canvas> picture_of_surface(const Volume& volume, const PictureOptions& op
   const auto cells_x = static_cast<double>(box.hi.x - box.lo.x),
              cells_y = static_cast<double>(box.hi.y - box.lo.y);
   const PlotSize size = map_size(space, cells_x * scale.map_x(), cells_y * scale.map_y());
-  const int fitting = surface_level(cells_x, cells_y, size);
-  TERRANE_ASSIGN(const int level, checked_level(options.level, fitting, cells_x, cells_y));
-  TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, box, options.read));
-  TERRANE_ASSIGN(const GroundMap map, ground_of(volume, box, level, kinds, options.read));
+  TERRANE_ASSIGN(const int level, checked_level(options.level, surface_level(box, size), cells_x, cells_y));
+  TERRANE_ASSIGN(const Ground ground, look_down(volume, box, level, options.read));
+  return picture_of_surface(volume, ground, options);
+}
+
+Result<Canvas> picture_of_surface(const Volume& volume, const Ground& ground, const PictureOptions& options) {
+  const World& world = volume.world();
+  const Box box = options.box.value_or(world.bounds());
+  TERRANE_ASSIGN(const PlotSpace space, plot_space(options.max_width, options.max_height));
+  const Scale scale(world);
+  const PlotSize size = map_size(space, static_cast<double>(box.hi.x - box.lo.x) * scale.map_x(),
+                                 static_cast<double>(box.hi.y - box.lo.y) * scale.map_y());
+  const int level = ground.level;
+  const GroundMap& map = ground.map;
   const std::int64_t first_y = (box.lo.y >> level) << level;
-  ShadedMap shaded = shade(map, kinds, volume.catalogue(), cells(scale, first_y, map.height(), level));
+  ShadedMap shaded = shade(map, ground.kinds, volume.catalogue(), cells(scale, first_y, map.height(), level));
 
   Figure figure;
   figure.title = options.title;

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 
 #include "terrane/base/hash.h"
 #include "terrane/render/composition.h"
@@ -16,7 +15,6 @@ namespace {
 
 constexpr std::size_t kSampledBricks = 4096;
 constexpr int kPictureWidth = 1180, kPictureHeight = 700;
-constexpr double kColumnsToLookFrom = 262144;  // 2^18
 
 // A fair sample of what comes by, of bounded size.
 class Reservoir {
@@ -121,24 +119,26 @@ class Gathering {
   Status use(const ColumnMap& map) {
     out_.use = map.total();
     out_.square_bricks = map.cell_bricks();
-    TERRANE_ASSIGN(out_.regions, region_types(volume_, map, read_));
+    const Box all = volume_.world().bounds();
+    TERRANE_ASSIGN(const Ground ground, look_down(volume_, all, look_level(all), read_));
+    TERRANE_ASSIGN(out_.regions, region_types(volume_, map, ground, read_));
     if (!options_.pictures) return ok();
     TERRANE_TRY(add_picture("The surface",
                             "The ground from above, hill-shaded; liquids tinted by their depth.",
-                            picture_of_surface(volume_, how())));
-    TERRANE_TRY(upright());
+                            picture_of_surface(volume_, ground, how())));
+    TERRANE_TRY(upright(ground));
     TERRANE_TRY(
         add_picture("Strategy",
                     "What holds most of the bytes of each square: a codec, or a range that says all of it "
                     "is one thing.",
-                    picture_of_strategy(volume_, map, how())));
+                    picture_of_strategy(volume_, map, ground, how())));
     TERRANE_TRY(add_picture("Ratio", "How many raw bytes one stored byte stands for.",
-                            picture_of_ratio(volume_, map, how())));
+                            picture_of_ratio(volume_, map, ground, how())));
     return add_picture(
         "Homogeneity",
         "How much of each column, sky apart, is its commonest material: the more, the less there "
         "is to store.",
-        picture_of_homogeneity(volume_, how()));
+        picture_of_homogeneity(volume_, ground, how()));
   }
 
   PictureOptions how() const {
@@ -157,22 +157,15 @@ class Gathering {
   }
 
   // An upright cut through the highest ground, from west to east.
-  Status upright() {
+  Status upright(const Ground& ground) {
     const Box all = volume_.world().bounds();
     if (all.hi.z < 2) return ok();
-    TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume_, all, read_));
-    int level = 0;
-    while (std::ldexp(static_cast<double>(all.hi.x), -level) *
-               std::ldexp(static_cast<double>(all.hi.y), -level) >
-           kColumnsToLookFrom) {
-      ++level;
-    }
-    TERRANE_ASSIGN(const GroundMap ground, ground_of(volume_, all, level, kinds, read_));
-    std::int64_t row = ground.height() / 2;
+    const int level = ground.level;
+    std::int64_t row = ground.map.height() / 2;
     std::int32_t top = GroundColumn::kNone;
-    for (std::int64_t y = 0; y < ground.height(); ++y) {
-      for (std::int64_t x = 0; x < ground.width(); ++x) {
-        if (ground.at(x, y).ground_z > top) top = ground.at(x, y).ground_z, row = y;
+    for (std::int64_t y = 0; y < ground.map.height(); ++y) {
+      for (std::int64_t x = 0; x < ground.map.width(); ++x) {
+        if (ground.map.at(x, y).ground_z > top) top = ground.map.at(x, y).ground_z, row = y;
       }
     }
     const std::int64_t at = std::min(all.hi.y - 1, (row << level) + ((std::int64_t{1} << level) >> 1));

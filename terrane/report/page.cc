@@ -49,18 +49,24 @@ td:last-child, th:last-child { padding-right: 0; }
 .n { display: inline-block; min-width: 4.6em; }
 .mix { display: flex; height: .7em; min-width: 9rem; margin-top: .45em; background: var(--card); }
 .mix i { print-color-adjust: exact; } .words { font-size: .82rem; color: var(--pale); }
+#targets caption, #regions caption, #latency caption, #measured caption { display: none; }
+#latency td:first-child { white-space: nowrap; }
 figure { margin: 0 0 2.2rem; }
 figure img { display: block; max-width: 100%; height: auto; background: #fff; border-radius: .4rem; }
 figcaption { margin-bottom: .5rem; } figcaption b { color: var(--ink); }
 svg { display: block; width: 100%; height: auto; } svg text { font-size: 12.5px; fill: var(--ink); }
 svg .tick, svg .goal-text { fill: var(--pale); } .grid { stroke: var(--rule); } .axis { stroke: var(--pale); }
 .goal { stroke: var(--goal); stroke-dasharray: 4 4; }
-g.cold { fill: var(--cold); fill-opacity: .72; } g.hot { fill: var(--hot); fill-opacity: .72; }
+.cold { fill: var(--cold); } .hot { fill: var(--hot); } g.cold, g.hot { fill-opacity: .72; }
 .mark line { stroke-width: 1.5; } .mark.cold line { stroke: var(--cold); } .mark.hot line { stroke: var(--hot); }
 .mark { fill-opacity: 1 !important; }
 code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 dl { margin: 0 0 1.4rem; } dt { font-weight: 600; } dd { margin: 0 0 .5rem; color: var(--pale); }
-@media (max-width: 40rem) { body { padding: 1.2rem 1rem 3rem; } h1 { font-size: 1.5rem; } .bar { width: 3rem; } }
+@media (max-width: 40rem) { body { padding: 1.2rem 1rem 3rem; } h1 { font-size: 1.5rem; } .bar { width: 3rem; }
+  #targets thead { display: none; } #targets tr { display: grid; grid-template-columns: 1fr auto auto; gap: 0 1rem;
+    padding: .5rem 0; border-bottom: 1px solid var(--rule); } #targets td { border: 0; padding: 0; }
+  #targets td:first-child { font-weight: 600; } #targets td:first-child, #targets td:last-child { grid-column: 1 / -1; }
+  #targets td:last-child { color: var(--pale); font-size: .9rem; } }
 @media print { :root { color-scheme: light; --ink: #000; --pale: #444; --paper: #fff; --card: #f1f1f1; --rule: #ccc;
   --cold: #0072b2; --hot: #e07b00; --good: #00694e; --bad: #b3261e; } body { max-width: none; padding: 0; font-size: 10pt; }
   figure, tr, .cards div, svg { break-inside: avoid; } h2 { break-after: avoid; } .table { overflow: visible; } }
@@ -113,12 +119,12 @@ std::string regions(const StoreReport& report) {
   std::string out = "<section>\n<h2>Reduction by region type</h2>\n" + table;
   const std::int64_t n = report.square_bricks;
   const std::string square =
-      n == 1 ? "A column is one of bricks: 64 × 64 columns of voxels"
+      n == 1 ? "A column is a column of bricks, 64 × 64 voxels wide"
              : fmt::format("A column here is a square of {} × {} columns of bricks", n, n);
-  out += paragraph(
-      fmt::format("{}, all of its height, at level {}. Its type was told from level {}. Raw: two bytes a "
-                  "voxel.",
-                  square, report.map_level, report.regions.level));
+  out += paragraph(fmt::format(
+      "{} and as high as the store, at level {}. Its type was told from level {}. Raw: two bytes a "
+      "voxel.",
+      square, report.map_level, report.regions.level));
   out += "<dl>\n";
   for (const RegionSum& r : report.regions.rows) {
     out +=
@@ -152,7 +158,7 @@ std::string latency(const StoreReport& report) {
   chart("Points, anywhere", report.latency.points);
   chart(fmt::format("Boxes of {} × {} × {}, unaligned, anywhere", n.x, n.y, n.z), report.latency.boxes);
   chart("Bricks that are stored", report.latency.bricks);
-  out += "</div>\n";
+  out += "<div>";
   out += paragraph(
       "Level 0, one read at a time. Cold: terrane's cache was emptied before each read; the operating "
       "system's was not. "
@@ -161,7 +167,7 @@ std::string latency(const StoreReport& report) {
       "costs that the store is compressed. Circles are medians, squares 99th percentiles; each histogram is "
       "as high as "
       "its fullest step. Dashed: the guide's 10 ms for what compression adds, and 50 ms for a query.");
-  return out + "</section>\n";
+  return out + "</div>\n</div>\n</section>\n";
 }
 
 std::string materials(const StoreReport& report) {

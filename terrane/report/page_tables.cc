@@ -30,7 +30,11 @@ std::string share_text(double share) {
 
 std::string volume_text(double volume, bool metric) {
   if (!metric) return short_count(volume) + " voxels";
-  return volume >= 1e6 ? fmt::format("{:.3g} km³", volume / 1e9) : fmt::format("{:.3g} m³", volume);
+  const char* unit = volume >= 1e6 ? " km³" : " m³";
+  if (volume >= 1e6) volume /= 1e9;
+  if (volume >= 1e9) return fmt::format("{:.3g} billion{}", volume / 1e9, unit);
+  if (volume >= 1e6) return fmt::format("{:.3g} million{}", volume / 1e6, unit);
+  return volume >= 100 ? number_text(volume, 0) + unit : fmt::format("{:.2g}{}", volume, unit);
 }
 
 double max_bytes(const ColumnUse& use) {
@@ -127,13 +131,23 @@ std::string strategies_table(const StoreReport& report) {
 std::string levels_table(const StoreReport& report) {
   HtmlTable table("levels", "Levels of detail",
                   {"level", "voxels", "uniform", "predicted", "bricks", "bytes"});
-  for (const LevelSize& l : report.levels) {
-    // The coarsest are a single brick, all alike.
-    const bool point = std::max({l.extent.x, l.extent.y, l.extent.z}) <= 1 && l.level > 0;
-    if (point && l.level < kMaxLevel) continue;
-    table.row({number_cell(std::to_string(l.level)), number_cell(coord_text(l.extent)),
-               number_cell(count_text(l.uniform)), number_cell(count_text(l.predicted)),
-               number_cell(count_text(l.bricks)), number_cell(bytes_text(l.bytes))});
+  const auto point = [](const LevelSize& l) { return l.extent == Coord{1, 1, 1}; };
+  for (std::size_t i = 0; i < report.levels.size(); ++i) {
+    // The coarsest levels are one voxel, all alike.
+    LevelSize l = report.levels[i];
+    std::string level = std::to_string(l.level);
+    if (point(l) && l.level > 0 && l.level < kMaxLevel) {
+      level += " to " + std::to_string(kMaxLevel);
+      for (++i; i < report.levels.size(); ++i) {
+        l.uniform += report.levels[i].uniform;
+        l.predicted += report.levels[i].predicted;
+        l.bricks += report.levels[i].bricks;
+        l.bytes += report.levels[i].bytes;
+      }
+    }
+    table.row({number_cell(level), number_cell(coord_text(l.extent)), number_cell(count_text(l.uniform)),
+               number_cell(count_text(l.predicted)), number_cell(count_text(l.bricks)),
+               number_cell(bytes_text(l.bytes))});
   }
   return table.empty() ? "" : table.html();
 }

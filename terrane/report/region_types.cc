@@ -13,36 +13,17 @@ namespace terrane {
 namespace {
 
 constexpr double kHigh = 1500, kSteepShare = 0.25;  // metres; of the width
-constexpr double kMostColumns = 4194304;            // 2^22
-constexpr std::int64_t kColumnsAlong = 16;
-constexpr double kMostVoxels = 268435456;  // 2^28
-
-bool names_liquid(const Catalogue& catalogue, const Kinds& kinds) {
-  return std::any_of(catalogue.all().begin(), catalogue.all().end(),
-                     [&](const Material& m) { return kinds.liquid(m.id); });
-}
-
-int look_level(const World& world, const ColumnMap& map) {
-  const Coord e = world.extent();
-  const std::int64_t edge = (map.cell_bricks() * kBrickEdge) << map.level();
-  int level = 0;
-  while (level < kMaxLevel &&
-         ((edge >> level) > kColumnsAlong ||
-          std::ldexp(static_cast<double>(e.x), -level) * std::ldexp(static_cast<double>(e.y), -level) >
-              kMostColumns)) {
-    ++level;
-  }
-  return level;
-}
+constexpr double kMostVoxels = 268435456;           // 2^28
 
 // The columns of a square, in voxels of level 0.
 Box level0_square(const World& world, const ColumnMap& map, int x, int y) {
   return level0_box(world, map.voxels(x, y), map.level());
 }
 
-SurfaceFacts facts_of(const World& world, const GroundMap& ground, int level, const Kinds& kinds,
-                      const Box& square) {
+SurfaceFacts facts_of(const World& world, const Ground& seen, const Box& square) {
   const Scale scale(world);
+  const GroundMap& ground = seen.map;
+  const int level = seen.level;
   const World::Settings& s = world.settings();
   const std::int64_t x0 = square.lo.x >> level, y0 = square.lo.y >> level;
   const std::int64_t x1 = std::max(x0 + 1, std::min(ground.width(), square.hi.x >> level));
@@ -52,7 +33,7 @@ SurfaceFacts facts_of(const World& world, const GroundMap& ground, int level, co
   for (std::int64_t y = y0; y < y1; ++y) {
     for (std::int64_t x = x0; x < x1; ++x) {
       const GroundColumn& c = ground.at(x, y);
-      if (c.wet(kinds)) {
+      if (c.wet(seen.kinds)) {
         wet += 1;
       } else if (c.ground_z != GroundColumn::kNone) {
         heights.push_back(s.origin[2] + s.voxel_size[2] * std::ldexp(static_cast<double>(c.ground_z), level));
@@ -157,16 +138,14 @@ const RegionSum* RegionTable::find(RegionType type) const {
   return nullptr;
 }
 
-Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, const ReadOptions& options) {
+Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, const Ground& ground,
+                                 const ReadOptions& options) {
   const World& world = volume.world();
-  TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, world.bounds(), options));
   RegionTable out;
-  out.by_surface = names_liquid(volume.catalogue(), kinds);
-  GroundMap ground(0, 0);
-  if (out.by_surface) {
-    out.level = look_level(world, map);
-    TERRANE_ASSIGN(ground, ground_of(volume, world.bounds(), out.level, kinds, options));
-  } else {
+  out.by_surface = names_liquid(volume.catalogue(), ground.kinds);
+  out.level = ground.level;
+  if (!out.by_surface) {
+    out.level = 0;
     while (level_box(world.bounds(), out.level).volume() > kMostVoxels) ++out.level;
   }
   std::map<RegionType, RegionSum> sums;
@@ -175,7 +154,7 @@ Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, con
       const Box square = level0_square(world, map, x, y);
       RegionType type = RegionType::kPlain;
       if (out.by_surface) {
-        type = type_by_surface(facts_of(world, ground, out.level, kinds, square));
+        type = type_by_surface(facts_of(world, ground, square));
       } else {
         TERRANE_ASSIGN(const double share, homogeneity_of(volume, square, out.level, options));
         type = type_by_homogeneity(share);

@@ -6,6 +6,7 @@
 
 #include "terrane/base/status.h"
 #include "terrane/render/column_map.h"
+#include "terrane/render/look.h"
 #include "terrane/volume/volume.h"
 
 namespace terrane {
@@ -53,9 +54,9 @@ struct RegionTable {
   const RegionSum* find(RegionType type) const;
 };
 
-// Sorts the squares of a survey of a whole store by type. By surface: looks down the columns of the finest
-// level with at most 16 along a square and 2^22 in all. By homogeneity: counts the voxels of level 0, or of a
-// coarser level where that has over 2^28.
-Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, const ReadOptions& options);
+// Sorts the squares of a survey of a whole store by type. By surface: from a look down at all of it. By
+// homogeneity: counts the voxels of level 0, or of a coarser level where that has over 2^28.
+Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, const Ground& ground,
+                                 const ReadOptions& options);
 
 }  // namespace terrane

@@ -61,6 +61,10 @@ class CountingClock final : public Clock {
   mutable ManualClock clock_;
 };
 
+Ground ground_of(const Volume& volume) {
+  return look_down(volume, volume.world().bounds(), 0, {}).value();
+}
+
 ReportOptions few() {
   ReportOptions options;
   options.latency.points = 20, options.latency.boxes = 5, options.latency.bricks = 5;
@@ -147,7 +151,7 @@ TEST(RegionTypes, GoByLiquidThenHeightThenRelief) {
 TEST(RegionTypes, SortTheColumnsOfAStoreBySurface) {
   const Volume volume = four_kinds(true);
   const ColumnMap map = ColumnMap::survey(volume, volume.world().bounds(), 0).value();
-  const RegionTable table = region_types(volume, map, {}).value();
+  const RegionTable table = region_types(volume, map, ground_of(volume), {}).value();
   EXPECT_TRUE(table.by_surface);
   ASSERT_EQ(table.rows.size(), 4u);
   double stored = 0;
@@ -164,7 +168,7 @@ TEST(RegionTypes, SortTheColumnsOfAStoreBySurface) {
 TEST(RegionTypes, SortByHomogeneityWhereNothingIsLiquid) {
   const Volume volume = four_kinds(false);
   const ColumnMap map = ColumnMap::survey(volume, volume.world().bounds(), 0).value();
-  const RegionTable table = region_types(volume, map, {}).value();
+  const RegionTable table = region_types(volume, map, ground_of(volume), {}).value();
   EXPECT_FALSE(table.by_surface);
   // Air fills 3/4 of the sea, over 80 % where half is flat land, 5/8 of the hill, and 54/64 of the flat.
   ASSERT_EQ(table.rows.size(), 2u);

@@ -13,7 +13,7 @@ namespace terrane {
 namespace {
 
 constexpr int kBins = 64;
-constexpr double kWidth = 480, kHeight = 236, kLeft = 10, kRight = 470, kTop = 62, kBottom = 200;
+constexpr double kWidth = 480, kHeight = 236, kLeft = 10, kRight = 470, kTop = 72, kBottom = 208;
 constexpr double kGoals[] = {10000, 50000};  // microseconds
 
 std::string decade_text(double microseconds) {
@@ -44,8 +44,10 @@ class Chart {
     bars(latency_.hot, "hot");
     bars(latency_.cold, "cold");
     goals();
-    marks(latency_.hot, "hot", kTop - 8);
-    marks(latency_.cold, "cold", kTop - 30);
+    marks(latency_.hot, "hot", kTop - 12);
+    marks(latency_.cold, "cold", kTop - 28);
+    words(latency_.cold, "cold", kLeft);
+    words(latency_.hot, "hot", (kLeft + kRight) / 2 + 12);
     return out_ + "</svg>\n";
   }
 
@@ -108,10 +110,14 @@ class Chart {
         "<circle cx=\"{:.1f}\" cy=\"{}\" r=\"4\"/><rect x=\"{:.1f}\" y=\"{}\" width=\"7\" "
         "height=\"7\"/></g>\n",
         a, y, b - 3.5, y - 3.5);
-    const std::string words = fmt::format("{}: p50 {}, p99 {}", kind, micro_text(samples.percentile(50)),
-                                          micro_text(samples.percentile(99)));
-    const bool left = (a + b) / 2 > (kLeft + kRight) / 2;
-    text("words", left ? std::min(a, b) - 10 : std::max(a, b) + 10, y + 4.5, left ? "end" : "start", words);
+  }
+
+  void words(const Samples& samples, const char* kind, double at) {
+    if (samples.count() == 0) return;
+    out_ += fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"6\" width=\"11\" height=\"11\"/>", kind, at);
+    text("words", at + 17, 16, "start",
+         fmt::format("{}: p50 {}, p99 {}", kind, micro_text(samples.percentile(50)),
+                     micro_text(samples.percentile(99))));
   }
 
   const Latency& latency_;
