@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include "terrane/base/hash.h"
 #include "terrane/render/composition.h"
@@ -173,17 +174,26 @@ class Gathering {
                        picture_of_slice(volume_, SliceAxis::kY, at, how()));
   }
 
+  // Voxels as they are; how large one of a material is on average, at a coarse level.
   Status materials() {
     const Box all = volume_.world().bounds();
     TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume_, all, read_));
-    out_.materials_level =
-        composition_level(all, static_cast<double>(all.hi.x), static_cast<double>(all.hi.y));
-    TERRANE_ASSIGN(const Composition made, composition_of(volume_, all, out_.materials_level, kinds, read_));
-    double voxels = 0;
-    for (const auto& [id, amount] : made.materials) voxels += amount.voxels;
+    const int coarse = composition_level(all, static_cast<double>(all.hi.x), static_cast<double>(all.hi.y));
+    TERRANE_ASSIGN(const Composition made, composition_of(volume_, all, coarse, kinds, read_));
+    TERRANE_ASSIGN(out_.materials_level, countable_level(volume_));
+    TERRANE_ASSIGN(const MaterialCounts counts, volume_.histogram(all, out_.materials_level, read_));
+    MaterialAmount any;
     for (const auto& [id, amount] : made.materials) {
+      any.voxels += amount.voxels;
+      any.volume += amount.volume;
+    }
+    for (const auto& [id, n] : counts.sorted()) {
+      const auto known = made.materials.find(id);
+      const MaterialAmount& like = known != made.materials.end() ? known->second : any;
+      const double one = std::ldexp(like.volume / like.voxels, 3 * (out_.materials_level - coarse));
+      const auto voxels = static_cast<double>(n);
       out_.materials.push_back({id, volume_.catalogue().name_of(id), material_color(volume_.catalogue(), id),
-                                amount.voxels / voxels, amount.volume});
+                                voxels / static_cast<double>(counts.total()), voxels * one});
     }
     std::stable_sort(out_.materials.begin(), out_.materials.end(),
                      [](const MaterialRow& a, const MaterialRow& b) { return a.share > b.share; });

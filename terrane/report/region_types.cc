@@ -13,7 +13,7 @@ namespace terrane {
 namespace {
 
 constexpr double kHigh = 1500, kSteepShare = 0.25;  // metres; of the width
-constexpr double kMostVoxels = 268435456;           // 2^28
+constexpr double kMostBricks = 65536, kMostVoxels = 1e18;
 
 // The columns of a square, in voxels of level 0.
 Box level0_square(const World& world, const ColumnMap& map, int x, int y) {
@@ -54,21 +54,25 @@ SurfaceFacts facts_of(const World& world, const Ground& seen, const Box& square)
   return facts;
 }
 
-// The share of the commonest material of a box.
+// The share of the commonest material of a box: from ranges and encoded bytes.
 Result<double> homogeneity_of(const Volume& volume, const Box& box, int level, const ReadOptions& options) {
-  MaterialCounts counts;
-  TERRANE_ASSIGN(const std::vector<Chunk> chunks, chunks_of(volume.world(), box, level, 1 << 22));
-  for (const Chunk& chunk : chunks) {
-    TERRANE_ASSIGN(const VoxelArray voxels,
-                   volume.read({.box = chunk.from, .lod = level, .options = options}));
-    counts.add(voxels.view());
-  }
+  TERRANE_ASSIGN(const MaterialCounts counts, volume.histogram(box, level, options));
   std::uint64_t most = 0, all = 0;
   for (const auto& [id, n] : counts.sorted()) most = std::max(most, n), all += n;
   return static_cast<double>(most) / static_cast<double>(std::max<std::uint64_t>(1, all));
 }
 
 }  // namespace
+
+Result<int> countable_level(const Volume& volume) {
+  TERRANE_ASSIGN(const VolumeInfo info, volume.info());
+  auto bricks = static_cast<double>(info.bricks);
+  int level = 0;
+  for (; level < kMaxLevel; ++level, bricks /= 4) {
+    if (bricks <= kMostBricks && level_box(volume.world().bounds(), level).volume() <= kMostVoxels) break;
+  }
+  return level;
+}
 
 std::string_view name(RegionType type) {
   switch (type) {
@@ -145,8 +149,7 @@ Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, con
   out.by_surface = names_liquid(volume.catalogue(), ground.kinds);
   out.level = ground.level;
   if (!out.by_surface) {
-    out.level = 0;
-    while (level_box(world.bounds(), out.level).volume() > kMostVoxels) ++out.level;
+    TERRANE_ASSIGN(out.level, countable_level(volume));
   }
   std::map<RegionType, RegionSum> sums;
   for (int y = 0; y < map.height(); ++y) {
