@@ -13,12 +13,12 @@ RowBrick lay_out(const MaterialId* voxels, BrickShape shape, AnalyzeScratch::Sta
   if (nz < 64) {
     if (scratch.padded.empty()) scratch.padded.resize(kRows * 64);
     for (int r = 0; r < brick.count(); ++r) {
-      std::memcpy(scratch.padded.data() + r * 64, voxels + static_cast<std::size_t>(r) * nz,
-                  nz * sizeof(MaterialId));
+      std::memcpy(scratch.padded.data() + static_cast<std::size_t>(r) * 64,
+                  voxels + static_cast<std::size_t>(r) * nz, nz * sizeof(MaterialId));
     }
     brick.rows = scratch.padded.data();
   }
-  std::memcpy(scratch.last_row.data(), brick.rows + (brick.count() - 1) * 64, nz * sizeof(MaterialId));
+  std::memcpy(scratch.last_row.data(), brick.at(brick.count() - 1), nz * sizeof(MaterialId));
   return brick;
 }
 

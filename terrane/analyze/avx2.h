@@ -40,8 +40,9 @@ struct RowBrick {
   int nx, ny, nz;
 
   int count() const { return nx * ny; }
+  const MaterialId* at(int r) const { return rows + std::ptrdiff_t{r} * 64; }
   // 64 voxels, and as many behind them, may be read from here.
-  const MaterialId* row(int r) const { return r == count() - 1 ? last_row : rows + r * 64; }
+  const MaterialId* row(int r) const { return r == count() - 1 ? last_row : at(r); }
   std::uint64_t all() const { return low_bits64(nz); }
 };
 
@@ -81,19 +82,23 @@ class ColumnSweep {
   void store(BrickStats& out) const;
 
  private:
+  struct Sums {
+    std::uint64_t runs = 0, single_runs = 0, long_runs = 0, long_run_voxels = 0, joins = 0;
+    std::uint64_t mono = 0, same_sequence = 0, deep = 0, most = 0, rows_new = 0, runs_new = 0;
+    std::uint64_t differing_stretches = 0, differing_runs = 0;
+    void add(const ColumnFacts& facts, std::uint64_t columns);
+  };
+
   void describe(const MaterialId* row, ColumnFacts& facts) const;
   bool mono(const ColumnFacts& facts) const;
   void spread(const ColumnFacts& facts, int row, int columns);
   void count(const ColumnFacts& facts, std::uint32_t columns);
-  void add(const ColumnFacts& facts, std::uint64_t columns);
 
   const RowBrick& brick_;
   MaterialId predicted_;
   AnalyzeScratch::State& scratch_;
   std::uint64_t last_fresh_ = 0;
-  std::uint64_t runs_ = 0, single_runs_ = 0, long_runs_ = 0, long_run_voxels_ = 0, joins_ = 0;
-  std::uint64_t mono_ = 0, same_sequence_ = 0, deep_ = 0, most_ = 0, rows_new_ = 0, runs_new_ = 0;
-  std::uint64_t differing_stretches_ = 0, differing_runs_ = 0;
+  Sums sums_;
 };
 // From the masks and tops of the whole brick.
 void sweep_lines(const RowBrick& brick, const AnalyzeScratch::State& scratch, BrickStats& out);

@@ -140,64 +140,66 @@ TERRANE_AVX2_INLINE void ColumnSweep::count(const ColumnFacts& facts, std::uint3
   }
 }
 
-TERRANE_AVX2_INLINE void ColumnSweep::add(const ColumnFacts& facts, std::uint64_t columns) {
-  runs_ += columns * facts.runs;
-  single_runs_ += columns * facts.single_runs;
-  long_runs_ += columns * facts.long_runs;
-  long_run_voxels_ += columns * facts.long_run_voxels;
-  mono_ += facts.mono ? columns : 0;
-  deep_ += facts.runs > BrickStats::kDeepColumn ? columns : 0;
-  most_ = std::max<std::uint64_t>(most_, facts.runs);
-  differing_stretches_ += columns * facts.differing_stretches;
-  differing_runs_ += columns * facts.differing_runs;
+TERRANE_AVX2_INLINE void ColumnSweep::Sums::add(const ColumnFacts& facts, std::uint64_t columns) {
+  runs += columns * facts.runs;
+  single_runs += columns * facts.single_runs;
+  long_runs += columns * facts.long_runs;
+  long_run_voxels += columns * facts.long_run_voxels;
+  mono += facts.mono ? columns : 0;
+  deep += facts.runs > BrickStats::kDeepColumn ? columns : 0;
+  most = std::max<std::uint64_t>(most, facts.runs);
+  differing_stretches += columns * facts.differing_stretches;
+  differing_runs += columns * facts.differing_runs;
 }
 
 TERRANE_AVX2 void ColumnSweep::sweep(int x, Plane plane) {
-  ColumnFacts* here = scratch_.columns.data() + (x & 1) * 64;
-  const ColumnFacts* across = scratch_.columns.data() + (~x & 1) * 64;
+  Sums sums = sums_;  // apart from what is written meanwhile
+  ColumnFacts* here = scratch_.columns.data() + (x % 2 == 0 ? 0 : 64);
+  const ColumnFacts* across = scratch_.columns.data() + (x % 2 == 0 ? 64 : 0);
   const ColumnFacts* before = x > 0 ? across : nullptr;  // of the column before
   const int first = x * brick_.ny, above = brick_.nz - 65;
   for (std::uint64_t rest = plane.fresh; rest != 0;) {
     const int y = lowest(rest);
     rest &= rest - 1;
     const int columns = (rest != 0 ? lowest(rest) : brick_.ny) - y;
-    const MaterialId* row = brick_.rows + (first + y) * 64;
+    const MaterialId* row = brick_.at(first + y);
     const bool copy = (plane.across >> y & 1) != 0;
     if (copy) {
       *here = across[ones(last_fresh_ & low_bits64(y + 1)) - 1];
     } else {
       describe(row, *here);
-      ++rows_new_;
-      runs_new_ += here->runs;
+      ++sums.rows_new;
+      sums.runs_new += here->runs;
     }
     const bool same = before != nullptr && same_sequence(*here, *before);
     if (!copy) here->mono = same ? before->mono : mono(*here);
-    same_sequence_ += static_cast<std::uint64_t>(columns) - (same ? 0 : 1);
-    joins_ += (first + y > 0 && row[0] == row[above] ? 1U : 0U) +
-              (row[0] == row[brick_.nz - 1] ? static_cast<std::uint64_t>(columns) - 1 : 0);
-    add(*here, static_cast<std::uint64_t>(columns));
+    sums.same_sequence += static_cast<std::uint64_t>(columns) - (same ? 0 : 1);
+    sums.joins += (first + y > 0 && row[0] == row[above] ? 1U : 0U) +
+                  (row[0] == row[brick_.nz - 1] ? static_cast<std::uint64_t>(columns) - 1 : 0);
+    sums.add(*here, static_cast<std::uint64_t>(columns));
     spread(*here, first + y, columns);
     count(*here, static_cast<std::uint32_t>(columns));
     before = here++;
   }
+  sums_ = sums;
   last_fresh_ = plane.fresh;
 }
 
 void ColumnSweep::store(BrickStats& out) const {
-  out.equal_faces[2] = out.voxels - runs_;
-  out.scan_runs[2] = runs_ - joins_;
-  out.single_runs = single_runs_;
-  out.long_runs[2] = long_runs_;
-  out.long_run_voxels[2] = long_run_voxels_;
-  out.mono_columns = mono_;
-  out.same_sequence_columns = same_sequence_;
-  out.deep_columns = deep_;
-  out.max_column_runs = most_;
-  out.rows_new = rows_new_;
-  out.runs_new = runs_new_;
+  out.equal_faces[2] = out.voxels - sums_.runs;
+  out.scan_runs[2] = sums_.runs - sums_.joins;
+  out.single_runs = sums_.single_runs;
+  out.long_runs[2] = sums_.long_runs;
+  out.long_run_voxels[2] = sums_.long_run_voxels;
+  out.mono_columns = sums_.mono;
+  out.same_sequence_columns = sums_.same_sequence;
+  out.deep_columns = sums_.deep;
+  out.max_column_runs = sums_.most;
+  out.rows_new = sums_.rows_new;
+  out.runs_new = sums_.runs_new;
   out.differing_voxels = out.voxels - scratch_.tally.of(predicted_);
-  out.differing_stretches = differing_stretches_;
-  out.differing_runs = differing_runs_;
+  out.differing_stretches = sums_.differing_stretches;
+  out.differing_runs = sums_.differing_runs;
 }
 
 }  // namespace terrane::detail

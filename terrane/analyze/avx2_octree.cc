@@ -66,7 +66,8 @@ TERRANE_AVX2_INLINE void join(const Joining& j, std::uint64_t* cells, BrickStats
       const std::uint64_t mask = uniform_cubes<kVoxels>(j, x, y);
       *cells++ = mask;
       const std::uint64_t mixed = begins & ~mask;
-      const std::uint64_t columns = (x + half < brick.nx ? 2U : 1U) * (y + half < brick.ny ? 2U : 1U);
+      const std::uint64_t across = x + half < brick.nx ? 2 : 1,
+                          columns = y + half < brick.ny ? 2 * across : across;
       uniform += ones(begins & mask);
       nodes += columns * (2 * ones(mixed) - ones(mixed & halved));
     }
@@ -126,10 +127,10 @@ TERRANE_AVX2_INLINE std::uint64_t changes_of_voxels(const RowBrick& brick,
                                                     const AnalyzeScratch::State& scratch, int x, int y) {
   const int a = x * brick.ny + y, b = a + brick.ny;
   if (x + 1 == brick.nx || y + 1 == brick.ny) return changes_within(brick, 1, x, y);
-  const MaterialId* row_a = brick.rows + a * 64;
+  const MaterialId* row_a = brick.at(a);
   const std::uint64_t* same_x = scratch.same_x.data();
   const std::uint64_t all = brick.all();
-  const std::uint64_t diagonal = equal64(brick.rows + b * 64, row_a + 64);
+  const std::uint64_t diagonal = equal64(brick.at(b), row_a + 64);
   const std::uint64_t up = equal64(brick.row(b + 1), row_a + 1);
   return ones(all & ~same_x[b]) + ones(all & ~same_x[b + 1]) + ones(all & ~diagonal) +
          ones(all >> 1 & every(2) & ~up);
@@ -141,7 +142,7 @@ TERRANE_AVX2 void sweep_octree(const RowBrick& brick, AnalyzeScratch::State& scr
   for (int level = 0; level < BrickStats::kLevels; ++level) {
     const int side = 64 >> level;
     out.cubes[static_cast<std::size_t>(level)] =
-        static_cast<std::uint64_t>(up(brick.nx, side) * up(brick.ny, side) * up(brick.nz, side));
+        BrickShape{up(brick.nx, side), up(brick.ny, side), up(brick.nz, side)}.voxels();
   }
   out.uniform_cubes.back() = out.cubes.back();
   out.octree_nodes[0] = 1;

@@ -17,10 +17,11 @@ TERRANE_AVX2_INLINE Plane compare(const RowBrick& brick, int x, AnalyzeScratch::
                                   BrickStats& out) {
   const std::uint64_t all = brick.all();
   const int ny = brick.ny;
-  const MaterialId* row = brick.rows + x * ny * 64;
-  const std::ptrdiff_t back = ny * 64;
-  std::uint64_t* same_x = scratch.same_x.data() + x * ny;
-  std::uint64_t* same_y = scratch.same_y.data() + x * ny;
+  const int first = x * ny;
+  const MaterialId* row = brick.at(first);
+  const std::ptrdiff_t back = std::ptrdiff_t{ny} * 64;
+  std::uint64_t* same_x = scratch.same_x.data() + first;
+  std::uint64_t* same_y = scratch.same_y.data() + first;
   std::uint64_t sum_x = 0, sum_y = 0, fresh = 0, across = 0;
   __m256i before[4] = {};
   for (int y = 0; y < ny; ++y, row += 64) {
@@ -68,7 +69,8 @@ TERRANE_AVX2_INLINE void store4(std::uint64_t (&to)[4], __m256i v) {
 
 // Of rows [begin, end), where `same` of row r compares it with the one `step` before, and all but the first
 // seven rows of a line are among them: no long run ends in those.
-TERRANE_AVX2_INLINE void long_runs(const std::uint64_t* same, int begin, int end, int step, LongRuns& sums) {
+TERRANE_AVX2_INLINE void long_runs(const std::uint64_t* same, int begin, int end, std::ptrdiff_t step,
+                                   LongRuns& sums) {
   alignas(32) std::uint64_t ends[4], firsts[4];
   int r = begin;
   for (; r + 4 <= end; r += 4) {

@@ -11,9 +11,10 @@
 
 #include "terrane/analyze/brick_stats.h"
 
-// The statistics from their definitions, by lists and sets, with no thought for time.
 namespace terrane::testing {
 
+// The statistics of one brick from their definitions, by lists and sets, with no thought for time. A view of
+// the voxels; for one call of stats().
 class BruteForce {
  public:
   BruteForce(std::span<const MaterialId> voxels, BrickShape shape, MaterialId predicted)
@@ -89,12 +90,10 @@ class BruteForce {
   }
 
   bool uniform(int x, int y, int z, int side) const {
-    std::set<MaterialId> found;
     for (int i = x; i < std::min(x + side, n_[0]); ++i) {
       for (int j = y; j < std::min(y + side, n_[1]); ++j) {
         for (int k = z; k < std::min(z + side, n_[2]); ++k) {
-          found.insert(at(i, j, k));
-          if (found.size() > 1) return false;
+          if (at(i, j, k) != at(x, y, z)) return false;
         }
       }
     }
@@ -127,6 +126,7 @@ class BruteForce {
 
   void morton() {
     std::vector<std::pair<int, MaterialId>> by_code;
+    by_code.reserve(voxels_.size());
     for (int x = 0; x < n_[0]; ++x) {
       for (int y = 0; y < n_[1]; ++y) {
         for (int z = 0; z < n_[2]; ++z) {

@@ -26,7 +26,7 @@ class Portable {
 
  private:
   MaterialId at(int x, int y, int z) const { return voxels_[(x * size_[1] + y) * size_[2] + z]; }
-  const MaterialId* row(int x, int y) const { return voxels_ + (x * size_[1] + y) * size_[2]; }
+  const MaterialId* row(int x, int y) const { return voxels_ + std::ptrdiff_t{x * size_[1] + y} * size_[2]; }
   void line_ended(Axis axis, int run);
   bool octree_cube(int x, int y, int z, int level);
   bool same_row(const MaterialId* a, const MaterialId* b) const { return std::equal(a, a + size_[2], b); }
@@ -53,7 +53,7 @@ void Portable::line_ended(Axis axis, int run) {
 
 void Portable::lines(Axis axis) {
   const std::size_t a = index(axis);
-  const std::array<int, 3> stride = {size_[1] * size_[2], size_[2], 1};
+  const std::array<std::ptrdiff_t, 3> stride = {std::ptrdiff_t{size_[1]} * size_[2], size_[2], 1};
   const std::size_t b = axis == Axis::kX ? 1 : 0, c = axis == Axis::kZ ? 1 : 2;
   const MaterialId* last = nullptr;  // where the scan was
   for (int j = 0; j < size_[b]; ++j) {

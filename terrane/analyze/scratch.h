@@ -13,8 +13,6 @@ namespace detail {
 // Voxels of each material of one brick; emptied by being taken.
 class Tally {
  public:
-  Tally() : counts_(65536) {}
-
   void add(MaterialId material, std::uint32_t voxels) {
     counts_[material] += voxels;
     touched_[material / kBlock] = 1;
@@ -36,8 +34,8 @@ class Tally {
 
  private:
   static constexpr std::size_t kBlock = 64;
-  std::vector<std::uint32_t> counts_;
-  std::array<std::uint8_t, 65536 / kBlock> touched_{};
+  std::array<std::uint32_t, 65536> counts_{};
+  std::array<std::uint16_t, 65536 / kBlock> touched_{};  // flags; bytes might be anything, to a compiler
 };
 
 // A set of materials that is filled, asked and emptied many times.
