@@ -23,7 +23,7 @@ TextStyle aligned(TextStyle style, Align align) {
 }
 
 // Where a value of an axis lies between 0 (first) and 1 (last).
-double place(const Axis& axis, double value) {
+double place(const PlotAxis& axis, double value) {
   return (value - axis.first) / (axis.last - axis.first);
 }
 
@@ -64,7 +64,7 @@ class Drawing {
 
   // The most ticks whose labels keep apart.
   std::vector<Tick> x_ticks() const {
-    const Axis& a = figure_.x;
+    const PlotAxis& a = figure_.x;
     for (int most = static_cast<int>(plot_.width / 60); most > 1; --most) {
       std::vector<Tick> t = ticks(std::min(a.first, a.last), std::max(a.first, a.last), most, a.quantity);
       double widest = 0;
@@ -86,7 +86,7 @@ class Drawing {
   }
 
   void y_axis() {
-    const Axis& a = figure_.y;
+    const PlotAxis& a = figure_.y;
     const int most = std::max(1, static_cast<int>(plot_.height / 42));
     for (const Tick& tick : ticks(std::min(a.first, a.last), std::max(a.first, a.last), most, a.quantity)) {
       const double y = std::floor(bottom() - place(a, tick.value) * plot_.height) + 0.5;

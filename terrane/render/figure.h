@@ -27,7 +27,7 @@ std::string number_text(double value, int decimals);
 std::string longitude_text(double degrees, int decimals);
 std::string latitude_text(double degrees, int decimals);
 
-struct Axis {
+struct PlotAxis {
   std::string title;           // "elevation (m)"
   double first = 0, last = 1;  // at the left and right, or bottom and top, edge of the plot
   Quantity quantity = Quantity::kNumber;
@@ -52,7 +52,7 @@ struct Figure {
   Raster plot;
   Scaling scaling = Scaling::kNearest;
   double plot_width = 0, plot_height = 0;  // pixels in the picture, at most those of plot_space()
-  Axis x, y;
+  PlotAxis x, y;
   std::string legend_title = "material";
   std::vector<LegendEntry> legend;
   std::vector<ColorBar> bars;

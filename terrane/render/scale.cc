@@ -41,8 +41,8 @@ Scale::Scale(const World& world) : crs_(world.settings().crs) {
   geographic_ = x_.per_voxel > 0 && y_.per_voxel > 0;
 }
 
-Axis Scale::plane_axis(const Linear& linear, const char* name, double first, double last) const {
-  Axis axis{.title = name, .first = linear.at(first), .last = linear.at(last)};
+PlotAxis Scale::plane_axis(const Linear& linear, const char* name, double first, double last) const {
+  PlotAxis axis{.title = name, .first = linear.at(first), .last = linear.at(last)};
   if (!metric_) {
     axis.title += " (voxels)";
   } else if (std::abs(axis.last - axis.first) >= kKilometresFrom) {
@@ -55,17 +55,17 @@ Axis Scale::plane_axis(const Linear& linear, const char* name, double first, dou
   return axis;
 }
 
-Axis Scale::x(double first, double last) const {
+PlotAxis Scale::x(double first, double last) const {
   if (geographic_) return {"longitude", x_.at(first), x_.at(last), Quantity::kLongitude};
   return plane_axis(x_, metric_ ? "x, east" : "x", first, last);
 }
 
-Axis Scale::y(double first, double last) const {
+PlotAxis Scale::y(double first, double last) const {
   if (geographic_) return {"latitude", y_.at(first), y_.at(last), Quantity::kLatitude};
   return plane_axis(y_, metric_ ? "y, north" : "y", first, last);
 }
 
-Axis Scale::z(double first, double last) const {
+PlotAxis Scale::z(double first, double last) const {
   return plane_axis(z_, metric_ ? "elevation" : "z", first, last);
 }
 

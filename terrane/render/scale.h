@@ -13,9 +13,9 @@ class Scale {
 
   bool geographic() const { return geographic_; }
   // The axis whose ends are these (level-0) voxel borders.
-  Axis x(double first, double last) const;
-  Axis y(double first, double last) const;
-  Axis z(double first, double last) const;
+  PlotAxis x(double first, double last) const;
+  PlotAxis y(double first, double last) const;
+  PlotAxis z(double first, double last) const;
 
   // How wide and high a voxel is on a map, in equal units: degrees, or metres.
   double map_x() const { return x_.per_voxel; }
@@ -39,7 +39,7 @@ class Scale {
     double at_zero = 0, per_voxel = 1;
     double at(double voxel) const { return at_zero + per_voxel * voxel; }
   };
-  Axis plane_axis(const Linear& linear, const char* name, double first, double last) const;
+  PlotAxis plane_axis(const Linear& linear, const char* name, double first, double last) const;
   Linear x_, y_, z_;
   double size_[3] = {1, 1, 1};
   bool geographic_ = false, degrees_ = false, metric_ = false;

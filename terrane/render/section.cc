@@ -48,7 +48,7 @@ class GreatCircle {
   double angle_ = 0;
 };
 
-struct Profile {
+struct GroundProfile {
   std::vector<std::optional<Coord>> columns;  // level-0 voxels; none: outside the store
   std::int64_t z_lo = 0, z_hi = 0;            // level-0 voxels
   int level = 0;
@@ -79,7 +79,8 @@ std::vector<std::optional<Coord>> columns_along(const World& world, const GreatC
 }
 
 // Reads the columns of one brick column together, so that each brick is decoded once.
-Result<VoxelArray> read_profile(const Volume& volume, const Profile& profile, const ReadOptions& options) {
+Result<VoxelArray> read_profile(const Volume& volume, const GroundProfile& profile,
+                                const ReadOptions& options) {
   const World& world = volume.world();
   const int level = profile.level;
   const std::int64_t z0 = profile.z_lo >> level, z1 = ((profile.z_hi - 1) >> level) + 1;
@@ -137,11 +138,11 @@ Kinds kinds_of(const Volume& volume, ConstVoxelView voxels) {
   return Kinds::create(volume.catalogue(), volume.fill(), voxels.sub({{0, 0, n.z - 1}, n}), n.z);
 }
 
-Profile plan(const Volume& volume, const GreatCircle& way, const PlotSpace& space, std::int64_t lo,
-             std::int64_t hi) {
+GroundProfile plan(const Volume& volume, const GreatCircle& way, const PlotSpace& space, std::int64_t lo,
+                   std::int64_t hi) {
   const Scale scale(volume.world());
   const auto height = static_cast<double>(hi - lo);
-  Profile out;
+  GroundProfile out;
   out.z_lo = lo, out.z_hi = hi;
   out.size = upright_size(space, way.metres(), height * scale.metres_z());
   out.columns = columns_along(volume.world(), way, static_cast<int>(out.size.width));
@@ -162,7 +163,7 @@ std::string point_text(const GeoPoint& p, const GreatCircle& way) {
   return longitude_text(p.longitude_deg, decimals) + " " + latitude_text(p.latitude_deg, decimals);
 }
 
-Figure figure_of(const Volume& volume, const Profile& profile, ConstVoxelView voxels,
+Figure figure_of(const Volume& volume, const GroundProfile& profile, ConstVoxelView voxels,
                  const GreatCircle& way) {
   const Scale scale(volume.world());
   Palette palette(volume.catalogue());
@@ -201,7 +202,7 @@ Result<Canvas> picture_of_section(const Volume& volume, const GeoPoint& from, co
   TERRANE_TRY(world.pieces(box));
   TERRANE_ASSIGN(const PlotSpace space, plot_space(options.max_width, options.max_height));
 
-  Profile profile;
+  GroundProfile profile;
   VoxelArray voxels;
   Rows rows = {box.lo.z, box.hi.z};
   for (int zoom = 0; zoom < kZooms; ++zoom) {
