@@ -134,12 +134,20 @@ class OctreeCodec final : public Codec {
   }
   bool in_place() const override { return true; }
 
-  // Of any part, by descent into the cubes that meet it.
+  // Of a whole brick node by node; of a part by descent into the cubes that meet it.
   Status histogram(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
                    CodecScratch& scratch, MaterialCounts& counts) const override {
     TERRANE_TRY(check_version(*this, version));
     TERRANE_ASSIGN(const Tree tree, parse_tree(bytes, brick.shape));
     if (tree.is_raw()) return Codec::histogram(bytes, version, brick, part, scratch, counts);
+    if (part == Box::of_size({}, brick.shape.size())) {
+      return TreeWalk(tree, brick.shape,
+                      [&](Coord corner, int edge, MaterialId material) {
+                        const Coord size = Box::of_size(corner, {edge, edge, edge}).intersect(part).size();
+                        counts.add(material, static_cast<std::uint64_t>(size.x * size.y * size.z));
+                      })
+          .run();
+    }
     return TreeCount(tree, part,
                      [&](MaterialId material, std::uint64_t voxels) { counts.add(material, voxels); })
         .run();

@@ -109,6 +109,54 @@ bool unpack_bits(const Parts& parts, std::span<MaterialId> voxels) {
   return (bad | beyond[last]) == 0 && last >> (rest * kBits) == 0;
 }
 
+// How often each index occurs: a byte of them at a time, taken apart at the end.
+class IndexCounts {
+ public:
+  IndexCounts(Bytes packed, unsigned bits) : packed_(packed), bits_(bits) {}
+
+  void add(std::size_t first, std::size_t n) {
+    const std::size_t per_byte = 8 / bits_, end = first + n;
+    for (; first < end && first % per_byte != 0; ++first) ++indices_[index(first)];
+    std::size_t at = first / per_byte;
+    // Two tables, so that equal bytes in a row do not wait for one another.
+    for (; first + 2 * per_byte <= end; first += 2 * per_byte, at += 2) {
+      ++bytes_[0][std::to_integer<std::size_t>(packed_[at])];
+      ++bytes_[1][std::to_integer<std::size_t>(packed_[at + 1])];
+    }
+    for (; first < end; ++first) ++indices_[index(first)];
+  }
+  const std::array<std::uint32_t, 256>& finish() {
+    for (std::size_t b = 0; b < 256; ++b) {
+      const std::uint32_t n = bytes_[0][b] + bytes_[1][b];
+      for (unsigned shift = 0; shift < 8 && n != 0; shift += bits_) indices_[b >> shift & mask()] += n;
+    }
+    bytes_ = {};
+    return indices_;
+  }
+
+ private:
+  std::size_t mask() const { return (std::size_t{1} << bits_) - 1; }
+  std::size_t index(std::size_t i) const {
+    const std::size_t bit = i * bits_;
+    return std::to_integer<std::size_t>(packed_[bit / 8]) >> (bit % 8) & mask();
+  }
+
+  Bytes packed_;
+  unsigned bits_;
+  std::array<std::array<std::uint32_t, 256>, 2> bytes_{};
+  std::array<std::uint32_t, 256> indices_{};
+};
+
+// Calls body(first, n) for each row of a part, or once for a whole brick.
+template <class Body>
+void for_each_row(BrickShape shape, const Box& part, Body body) {
+  if (part == Box::of_size({}, shape.size())) return body(std::size_t{0}, shape.voxels());
+  for (std::int64_t x = part.lo.x; x < part.hi.x; ++x) {
+    for (std::int64_t y = part.lo.y; y < part.hi.y; ++y)
+      body(voxel_index(shape, {x, y, part.lo.z}), static_cast<std::size_t>(part.hi.z - part.lo.z));
+  }
+}
+
 // docs/codecs/palette.md
 class PaletteCodec final : public Codec {
  public:
@@ -178,6 +226,27 @@ class PaletteCodec final : public Codec {
     return parts.material(index);
   }
   bool in_place() const override { return true; }
+
+  Status histogram(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
+                   CodecScratch& scratch, MaterialCounts& counts) const override {
+    TERRANE_TRY(check_version(*this, version));
+    TERRANE_ASSIGN(const Parts parts, parse(bytes, brick.shape));
+    if (parts.bits == kRawBits) return Codec::histogram(bytes, version, brick, part, scratch, counts);
+    if (parts.bits == 0) {
+      const Coord size = part.size();
+      counts.add(parts.material(0), static_cast<std::uint64_t>(size.x * size.y * size.z));
+      return ok();
+    }
+    IndexCounts indices(parts.indices, parts.bits);
+    for_each_row(brick.shape, part, [&](std::size_t first, std::size_t n) { indices.add(first, n); });
+    const std::array<std::uint32_t, 256>& count = indices.finish();
+    for (std::size_t i = 0; i < count.size(); ++i) {
+      if (count[i] == 0) continue;
+      if (i >= parts.count()) return corrupt("a palette brick has an index beyond its palette");
+      counts.add(parts.material(i), count[i]);
+    }
+    return ok();
+  }
 
  private:
   static Status unpack(const Parts& parts, std::span<MaterialId> voxels) {

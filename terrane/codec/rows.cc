@@ -248,6 +248,26 @@ class RowsCodec final : public Codec {
     TERRANE_TRY(read_rows(parts, grid, state.rows.kinds, row + 1, voxels.data()));
     return voxels[grid.offset(row) + i % length];
   }
+
+  // Reads rows up to the last of the part, which is quick, and counts those that are no copies, which are
+  // few.
+  Status histogram(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
+                   CodecScratch& scratch, MaterialCounts& counts) const override {
+    TERRANE_TRY(check_version(*this, version));
+    CodecScratch::State& state = scratch.state();
+    ByteReader in(bytes);
+    const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
+    if ((form != kApart && form != kJoined) || brick.shape.nz == 1)
+      return Codec::histogram(bytes, version, brick, part, scratch, counts);
+    const RowGrid grid = row_grid(brick.shape);
+    TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
+    TERRANE_TRY(read_kinds(parts, grid, state.rows.kinds));
+    state.expanded.resize(std::max(state.expanded.size(), brick.shape.voxels()));
+    const int rows = static_cast<int>((part.hi.x - 1) * grid.per_plane + part.hi.y);
+    TERRANE_TRY(read_rows(parts, grid, state.rows.kinds, rows, state.expanded.data()));
+    count_rows(state.expanded.data(), grid, state.rows.kinds, part, counts);
+    return ok();
+  }
 };
 
 }  // namespace

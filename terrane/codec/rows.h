@@ -45,4 +45,9 @@ Status read_kinds(const RowsParts& parts, RowGrid grid, std::array<RowKind, kMax
 Status read_rows(const RowsParts& parts, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds, int rows,
                  MaterialId* voxels);
 
+// Counts what of the rows lies in a part of a brick more than one voxel high, where the rows up to its last
+// are read: each row that is no copy once, times the rows that descend from it.
+void count_rows(const MaterialId* voxels, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds,
+                const Box& part, MaterialCounts& counts);
+
 }  // namespace terrane::detail
