@@ -27,10 +27,10 @@ function(terrane_wing)
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${W_NAME})
   # The headers are a file set: installed with the library, and each compiled alone by the target
   # all_verify_interface_header_sets where CMAKE_VERIFY_INTERFACE_HEADER_SETS is on. Those that only tests
-  # include are not of it.
+  # include are not of it, nor those that show the headers of GDAL.
   cmake_path(GET CMAKE_CURRENT_FUNCTION_LIST_DIR PARENT_PATH root)
   file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
-  list(FILTER headers EXCLUDE REGEX "/(test_[a-z_]*|[a-z_]*_test|conformance|scratch_dir)\\.h$")
+  list(FILTER headers EXCLUDE REGEX "/(test_[a-z_]*|gdal_[a-z_]*|[a-z_]*_test|conformance|scratch_dir)\\.h$")
   target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${root} FILES ${headers})
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_link_libraries(${target} PUBLIC ${W_PUBLIC_LINK} PRIVATE ${W_PRIVATE_LINK})

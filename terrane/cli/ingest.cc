@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 
 #include "terrane/cli/analysis_json.h"
@@ -7,9 +8,12 @@
 #include "terrane/cli/progress.h"
 #include "terrane/cli/text.h"
 #include "terrane/cli/verb.h"
+#include "terrane/io/geotiff.h"
+#include "terrane/io/netcdf.h"
 #include "terrane/io/npy.h"
 #include "terrane/io/raw.h"
 #include "terrane/io/relief.h"
+#include "terrane/io/vdb.h"
 
 namespace terrane::cli {
 
@@ -18,7 +22,7 @@ namespace {
 struct Arguments {
   StoreArguments store;
   EncodingArguments encoding;
-  std::string file, shape, dtype, at, earth, region, vertical;
+  std::string file, variable, grid, shape, dtype, at, earth, region, vertical;
   bool restart = false, json = false;
 };
 
@@ -28,8 +32,35 @@ struct Input {
   Coord at;
 };
 
-bool ends_with(const std::string& text, std::string_view end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+using Source = Result<std::unique_ptr<VoxelSource>>;
+
+Source open_raw_input(const Arguments& a) {
+  if (a.shape.empty() || a.dtype.empty())
+    return invalid("a raw file needs both --shape NX,NY,NZ and --dtype u8|u16|...");
+  TERRANE_ASSIGN(const Coord shape, parse_shape("--shape", a.shape));
+  TERRANE_ASSIGN(const Dtype dtype, parse_dtype(a.dtype));
+  return open_raw(a.file, shape, dtype);
+}
+
+// By the end of the name. Without one that is known it is a .npy, or raw where a shape or a type is given.
+Source open_input(const Arguments& a) {
+  const std::string kind = std::filesystem::path(a.file).extension();
+  const bool tiff = kind == ".tif" || kind == ".tiff";
+  const bool says_itself = tiff || kind == ".nc" || kind == ".vdb" || kind == ".npy";
+  if (kind != ".nc" && !a.variable.empty()) return invalid("--variable goes with a NetCDF file (.nc)");
+  if (kind != ".vdb" && !a.grid.empty()) return invalid("--grid goes with an OpenVDB file (.vdb)");
+  if (says_itself && (!a.shape.empty() || !a.dtype.empty()))
+    return invalid("a " + kind + " file says its own shape and dtype; drop --shape and --dtype");
+  if (tiff) return open_geotiff(a.file);
+  if (kind == ".nc") return open_netcdf(a.file, a.variable);
+  if (kind == ".vdb") return open_vdb(a.file, a.grid);
+  if (kind == ".raw" || !a.shape.empty() || !a.dtype.empty()) return open_raw_input(a);
+  Source array = open_npy(a.file);
+  if (!array && kind != ".npy" && array.error().code == ErrorCode::kInvalid) {
+    return invalid(array.error().message +
+                   "; files of other kinds are known by their names: .raw, .tif, .tiff, .nc, .vdb");
+  }
+  return array;
 }
 
 Result<Input> array_input(const Arguments& a) {
@@ -40,17 +71,7 @@ Result<Input> array_input(const Arguments& a) {
   if (!a.at.empty()) {
     TERRANE_ASSIGN(input.at, parse_point("--at", a.at));
   }
-  if (a.shape.empty() && a.dtype.empty() && !ends_with(a.file, ".raw")) {
-    TERRANE_ASSIGN(input.source, open_npy(a.file));
-    return input;
-  }
-  if (ends_with(a.file, ".npy"))
-    return invalid("a .npy file says its own shape and dtype; drop --shape and --dtype");
-  if (a.shape.empty() || a.dtype.empty())
-    return invalid("a raw file needs both --shape NX,NY,NZ and --dtype u8|u16|...");
-  TERRANE_ASSIGN(const Coord shape, parse_shape("--shape", a.shape));
-  TERRANE_ASSIGN(const Dtype dtype, parse_dtype(a.dtype));
-  TERRANE_ASSIGN(input.source, open_raw(a.file, shape, dtype));
+  TERRANE_ASSIGN(input.source, open_input(a));
   return input;
 }
 
@@ -73,9 +94,10 @@ Status adopt_earth(Volume& volume) {
 }
 
 Result<Input> earth_input(const Arguments& a, Volume& volume) {
-  if (!a.at.empty() || !a.shape.empty() || !a.dtype.empty()) {
+  if (!a.at.empty() || !a.shape.empty() || !a.dtype.empty() || !a.variable.empty() || !a.grid.empty()) {
     return invalid(
-        "--at, --shape and --dtype go with a file of voxels; choose the part of a relief with --region and "
+        "--at, --shape, --dtype, --variable and --grid go with a file of voxels; choose the part of a relief "
+        "with --region and "
         "--vertical");
   }
   TERRANE_TRY(refuse_other_catalogue(volume));
@@ -140,8 +162,13 @@ Verb ingest_verb(CLI::App& app) {
   CLI::App* verb = app.add_subcommand(
       "ingest", "Bring voxels into a store; the same call again continues one that was stopped");
   a->store.add_to(*verb);
-  verb->add_option("FILE", a->file,
-                   "An array [x, y, z] of integers from 0 to 65535: .npy, or raw with --shape and --dtype");
+  verb->add_option(
+      "FILE", a->file,
+      "Integers from 0 to 65535: .npy, .tif (bands are z), .nc, .vdb, or raw with --shape and --dtype");
+  verb->add_option("--variable", a->variable, "Of a NetCDF file; the one that fits by default")
+      ->type_name("NAME");
+  verb->add_option("--grid", a->grid, "Of an OpenVDB file; the one of 32-bit integers by default")
+      ->type_name("NAME");
   verb->add_option("--shape", a->shape, "Of a raw file, z fastest")->type_name("NX,NY,NZ");
   verb->add_option("--dtype", a->dtype,
                    "Of a raw file: u8, i8, u16, i16, u32, i32, u64, i64 (little endian) or bool")
@@ -162,6 +189,7 @@ Verb ingest_verb(CLI::App& app) {
       "Examples\n"
       "  terrane ingest world.terrane labels.npy --at 0,0,128\n"
       "  terrane ingest world.terrane labels.raw --shape 512,512,256 --dtype u8\n"
+      "  terrane ingest world.terrane landcover.nc --variable class\n"
       "  terrane ingest earth.terrane --earth /usr/share/ferret-vis/data/etopo5.cdf --region 140:150,10:15");
   return {verb, [a](std::stop_token stop) { return run(*a, std::move(stop)); }};
 }

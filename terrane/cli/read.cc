@@ -6,8 +6,8 @@
 
 #include "terrane/cli/parse.h"
 #include "terrane/cli/progress.h"
-#include "terrane/cli/text.h"
 #include "terrane/cli/verb.h"
+#include "terrane/cli/volume_source.h"
 #include "terrane/io/npy.h"
 #include "terrane/io/raw.h"
 #include "terrane/render/chunks.h"
@@ -17,7 +17,6 @@ namespace terrane::cli {
 namespace {
 
 constexpr std::int64_t kSlabVoxels = std::int64_t{1} << 27;  // 256 MiB
-constexpr double kMostVoxels = 1099511627776.0;              // 2^40: 2 TiB
 
 struct Arguments {
   StoreArguments store;
@@ -25,27 +24,6 @@ struct Arguments {
   int lod = 0;
   bool allow_incomplete = false;
 };
-
-// The size of the result, refused while it is only a number.
-Result<Coord> checked_shape(const Volume& volume, const Box& box, const Arguments& a) {
-  TERRANE_ASSIGN(const Coord shape, volume.shape(box, a.lod));
-  const double voxels = Box{{}, shape}.volume();
-  if (voxels > kMostVoxels) {
-    return invalid(
-        fmt::format("this is {} voxels, {} of output; give a smaller --box or a larger --lod (at most 2^40 "
-                    "voxels): box=`{}` lod=`{}`",
-                    to_string(shape), bytes_text(2 * voxels), to_string(box), a.lod));
-  }
-  std::error_code error;
-  const auto folder = std::filesystem::absolute(a.out, error).parent_path();
-  const auto space = std::filesystem::space(folder, error);
-  if (!error && 2 * voxels > static_cast<double>(space.available)) {
-    return Error{ErrorCode::kExhausted,
-                 fmt::format("the output takes {}, and {} are free there: out=`{}`", bytes_text(2 * voxels),
-                             bytes_text(static_cast<double>(space.available)), a.out)};
-  }
-  return shape;
-}
 
 Result<ArrayFileWriter> open_output(const std::string& path, Coord shape) {
   return std::filesystem::path(path).extension() == ".npy" ? create_npy(path, shape)
@@ -62,7 +40,7 @@ Status run(const Arguments& a, std::stop_token stop) {
   }
   TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
   const Box box = asked.value_or(volume.world().bounds());
-  TERRANE_ASSIGN(const Coord shape, checked_shape(volume, box, a));
+  TERRANE_ASSIGN(const Coord shape, checked_shape(volume, box, a.lod, a.out, true));
   TERRANE_ASSIGN(const std::vector<Chunk> chunks, chunks_of(volume.world(), box, a.lod, kSlabVoxels));
   TERRANE_ASSIGN(ArrayFileWriter output, open_output(a.out, shape));
   ProgressBar bar("read");

@@ -22,6 +22,7 @@ struct Verb {
 Verb create_verb(CLI::App& app);
 Verb ingest_verb(CLI::App& app);
 Verb read_verb(CLI::App& app);
+Verb export_verb(CLI::App& app);
 Verb at_verb(CLI::App& app);
 Verb info_verb(CLI::App& app);
 Verb verify_verb(CLI::App& app);

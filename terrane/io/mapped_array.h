@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "terrane/base/status.h"
+#include "terrane/io/temporary_file.h"
 #include "terrane/space/box.h"
 #include "terrane/voxel/voxels.h"
 
@@ -93,7 +94,6 @@ class ArrayFileWriter {
   static Result<ArrayFileWriter> create(const std::string& path, Coord shape, std::string_view header);
   ArrayFileWriter(ArrayFileWriter&& other) noexcept;
   ArrayFileWriter& operator=(ArrayFileWriter&& other) noexcept;
-  ~ArrayFileWriter();
 
   Coord shape() const { return shape_; }
   // Boxes that span y and z, or z, are written in long runs; others row by row.
@@ -104,10 +104,7 @@ class ArrayFileWriter {
  private:
   ArrayFileWriter() = default;
   Status write_run(Coord at, const MaterialId* voxels, std::size_t n) const;
-  void abandon();
-  std::string path_;
-  std::string temporary_;
-  int fd_ = -1;
+  TemporaryFile file_;
   Coord shape_;
   std::uint64_t offset_ = 0;
   std::atomic<std::uint64_t> written_{0};

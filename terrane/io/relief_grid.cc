@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "fmt/format.h"
+#include "terrane/io/gdal_file.h"
 #include "terrane/model/fixed.h"
 
 namespace terrane {
@@ -21,15 +22,6 @@ constexpr int kWide = ReliefGrid::kBlock + 2;
 constexpr std::size_t bordered(int column, int row) {
   return static_cast<std::size_t>(row + 1) * kWide + static_cast<std::size_t>(column + 1);
 }
-
-// GDAL tells its errors to the terminal unless asked not to; the last one is kept all the same.
-class QuietGdal {
- public:
-  QuietGdal() { CPLPushErrorHandler(CPLQuietErrorHandler); }
-  ~QuietGdal() { CPLPopErrorHandler(); }
-  QuietGdal(const QuietGdal&) = delete;
-  QuietGdal& operator=(const QuietGdal&) = delete;
-};
 
 void close(GDALDataset* dataset) {
   if (dataset != nullptr) GDALClose(dataset);
@@ -75,14 +67,14 @@ ReliefGrid::ReliefGrid() : dataset_(nullptr, &close) {}
 ReliefGrid::~ReliefGrid() = default;
 
 Result<std::unique_ptr<ReliefGrid>> ReliefGrid::open(const std::string& path) {
-  const QuietGdal quiet;
+  const GdalErrors errors;
   GDALAllRegister();
   std::unique_ptr<ReliefGrid> grid(new ReliefGrid);
   grid->path_ = path;
   grid->dataset_.reset(
       GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR));
   if (grid->dataset_ == nullptr) {
-    const std::string why = CPLGetLastErrorMsg();
+    const std::string why = errors.text();
     struct stat s {};
     const bool gone = path.find(':') == std::string::npos && ::stat(path.c_str(), &s) != 0;
     if (gone) return Error{ErrorCode::kNotFound, fmt::format("there is no such relief; path=`{}`", path)};
@@ -201,13 +193,13 @@ Result<std::shared_ptr<const ReliefGrid::Block>> ReliefGrid::block(int bx, int b
 
 Status ReliefGrid::read_samples(int column, int row, int columns, int rows, double* to, int stride) const {
   if (columns <= 0) return ok();
-  const QuietGdal quiet;
+  const GdalErrors errors;
   if (band_->RasterIO(GF_Read, column, row, columns, rows, to, columns, rows, GDT_Float64, sizeof(double),
                       static_cast<GSpacing>(sizeof(double)) * stride, nullptr) == CE_None)
     return ok();
   return Error{ErrorCode::kIo,
                fmt::format("GDAL failed to read the relief: {}; column=`{}` row=`{}` path=`{}`",
-                           CPLGetLastErrorMsg(), column, row, path_)};
+                           errors.text(), column, row, path_)};
 }
 
 std::int32_t ReliefGrid::ground_cm(double raw) const {
