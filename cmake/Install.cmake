@@ -17,5 +17,5 @@ configure_package_config_file(cmake/terrane-config.cmake.in ${CMAKE_BINARY_DIR}/
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/terrane-config-version.cmake
   COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/terrane-config.cmake ${CMAKE_BINARY_DIR}/terrane-config-version.cmake
-  cmake/OpenVDB.cmake DESTINATION ${terrane_cmake_dir})
+  DESTINATION ${terrane_cmake_dir})
 install(FILES LICENSE README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

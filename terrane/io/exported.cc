@@ -62,4 +62,13 @@ Result<std::string> file_identity(const std::string& path) {
                      static_cast<std::int64_t>(s.st_mtim.tv_sec) * 1'000'000'000 + s.st_mtim.tv_nsec);
 }
 
+Status still_same(const std::string& path, const std::string& identity) {
+  TERRANE_ASSIGN(const std::string now, file_identity(path));
+  if (now == identity) return ok();
+  return Error{ErrorCode::kConflict,
+               fmt::format("the file was changed while it was being read, so what was read so far may not "
+                           "belong together. Start again; path=`{}`",
+                           path)};
+}
+
 }  // namespace terrane

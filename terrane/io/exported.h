@@ -51,5 +51,7 @@ Error no_material(std::int64_t value, Coord at, const std::string& path);
 
 // Canonical path, length, and time of change in nanoseconds; kNotFound.
 Result<std::string> file_identity(const std::string& path);
+// kConflict where the file's identity is no longer this one: what was read so far may not belong together.
+Status still_same(const std::string& path, const std::string& identity);
 
 }  // namespace terrane

@@ -77,10 +77,11 @@ class GeotiffSource final : public VoxelSource {
     idle_.push_back(std::move(first));
   }
   Coord size() const override { return layout_.size; }
-  std::string identity() const override { return identity_; }
+  std::string identity() const override { return "geotiff " + identity_; }
 
   Status read(const Box& box, VoxelView out) const override {
     TERRANE_TRY(check_read(box, layout_.size, out));
+    TERRANE_TRY(still_same(path_, identity_));
     TERRANE_ASSIGN(GdalDataset dataset, borrow());
     TERRANE_TRY(read_with(*dataset, box, out));
     const std::scoped_lock lock(mutex_);
@@ -98,11 +99,7 @@ class GeotiffSource final : public VoxelSource {
         return out;
       }
     }
-    TERRANE_ASSIGN(GdalDataset fresh, open_gdal(path_, "GTiff", GDAL_OF_RASTER));
-    TERRANE_ASSIGN(const std::string now, file_identity(path_));
-    if ("geotiff " + now == identity_) return fresh;
-    return Error{ErrorCode::kConflict,
-                 fmt::format("the file was changed while it was being read. Start again; path=`{}`", path_)};
+    return open_gdal(path_, "GTiff", GDAL_OF_RASTER);
   }
 
   Status read_with(GDALDataset& dataset, const Box& box, VoxelView out) const {
@@ -226,7 +223,7 @@ Result<std::unique_ptr<VoxelSource>> open_geotiff(const std::string& path) {
   TERRANE_ASSIGN(GdalDataset dataset, open_gdal(path, "GTiff", GDAL_OF_RASTER));
   TERRANE_ASSIGN(const Layout layout, examine(*dataset, path));
   return std::unique_ptr<VoxelSource>(
-      std::make_unique<GeotiffSource>(path, "geotiff " + std::move(identity), layout, std::move(dataset)));
+      std::make_unique<GeotiffSource>(path, std::move(identity), layout, std::move(dataset)));
 }
 
 Status export_geotiff(const std::string& path, const VoxelSource& voxels, const ExportFrame& frame,

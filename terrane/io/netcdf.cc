@@ -43,7 +43,9 @@ class NetcdfSource final : public VoxelSource {
     }
   }
   Coord size() const override { return size_; }
-  std::string identity() const override { return identity_; }
+  std::string identity() const override {
+    return fmt::format("netcdf {} variable={}", identity_, variable_.array->GetFullName());
+  }
 
   Status read(const Box& box, VoxelView out) const override {
     TERRANE_TRY(check_read(box, size_, out));
@@ -129,6 +131,7 @@ class NetcdfSource final : public VoxelSource {
   }
 
   Result<std::shared_ptr<const Block>> load(Coord index) const {
+    TERRANE_TRY(still_same(path_, identity_));
     const Coord lo = {index.x * block_.x, index.y * block_.y, index.z * block_.z};
     const Box in_file = Box::of_size(lo, block_).intersect({{0, 0, 0}, size_});
     auto block = std::make_shared<Block>();
@@ -197,9 +200,8 @@ class NetcdfSource final : public VoxelSource {
 }  // namespace
 
 Result<std::unique_ptr<VoxelSource>> open_netcdf(const std::string& path, const std::string& variable) {
-  TERRANE_ASSIGN(const std::string file, file_identity(path));
+  TERRANE_ASSIGN(std::string identity, file_identity(path));
   TERRANE_ASSIGN(NetcdfVariable opened, open_netcdf_variable(path, variable));
-  std::string identity = fmt::format("netcdf {} variable={}", file, opened.array->GetFullName());
   return std::unique_ptr<VoxelSource>(
       std::make_unique<NetcdfSource>(path, std::move(identity), std::move(opened)));
 }

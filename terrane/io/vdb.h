@@ -10,6 +10,10 @@
 
 namespace terrane {
 
+// OpenVDB takes longer to load than most calls of terrane take, so what needs it is a module of its own
+// (terrane_vdb.so), which is looked for beside the program, in its library directory, and where the system
+// looks. kUnsupported where it is not found.
+
 // An OpenVDB grid of 32-bit integers. Its box is that which export_vdb() recorded, or else the box around its
 // active voxels. An inactive voxel has the value that the grid gives it; the background is unknown (65535)
 // where it is no material. The grid is held in memory as OpenVDB has it, sparse.
