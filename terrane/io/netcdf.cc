@@ -9,6 +9,7 @@
 
 #include "fmt/format.h"
 #include "terrane/io/gdal_netcdf.h"
+#include "terrane/io/netcdf_classic.h"
 
 namespace terrane {
 namespace {
@@ -201,6 +202,7 @@ class NetcdfSource final : public VoxelSource {
 
 Result<std::unique_ptr<VoxelSource>> open_netcdf(const std::string& path, const std::string& variable) {
   TERRANE_ASSIGN(std::string identity, file_identity(path));
+  TERRANE_TRY(check_classic_length(path));
   TERRANE_ASSIGN(NetcdfVariable opened, open_netcdf_variable(path, variable));
   return std::unique_ptr<VoxelSource>(
       std::make_unique<NetcdfSource>(path, std::move(identity), std::move(opened)));
