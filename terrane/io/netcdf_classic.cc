@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "fmt/format.h"
@@ -31,11 +32,9 @@ class Header {
   explicit Header(Bytes bytes) : in_(bytes) {}
 
   Result<std::uint64_t> length() {
-    const Bytes magic = in_.take(4);
-    if (in_.failed() || magic[0] != 'C' || magic[1] != 'D' || magic[2] != 'F' ||
-        (magic[3] != 1 && magic[3] != 2))
-      return std::uint64_t{0};
-    wide_ = magic[3] == 2;
+    const auto sign = number(), cdf = 0x43444600U;  // "CDF", and a version
+    if (in_.failed() || (sign != cdf + 1 && sign != cdf + 2)) return std::uint64_t{0};
+    wide_ = sign == cdf + 2;
     const std::uint32_t records = number();
     for (std::uint32_t n = list(kDimensions); n > 0 && !in_.failed(); --n) {
       name();
@@ -122,7 +121,8 @@ Result<std::uint64_t> classic_length(Bytes file_bytes) {
 Status check_classic_length(const std::string& path) {
   static_assert(std::endian::native == std::endian::little, "numbers are turned");
   TERRANE_ASSIGN(const MappedFile file, MappedFile::open(path));
-  const Result<std::uint64_t> wanted = classic_length({file.data(), static_cast<std::size_t>(file.size())});
+  const Result<std::uint64_t> wanted =
+      classic_length(std::as_bytes(std::span(file.data(), static_cast<std::size_t>(file.size()))));
   if (wanted && *wanted <= file.size()) return ok();
   const std::string why =
       wanted ? fmt::format("its header tells of {} bytes, and {} are there", *wanted, file.size())

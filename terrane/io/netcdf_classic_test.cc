@@ -37,8 +37,8 @@ TEST(NetcdfClassic, TheLengthIsThatOfTheLastVariable) {
 }
 
 TEST(NetcdfClassic, OtherFilesAreNoneOfItsBusiness) {
-  for (const std::string text : {std::string(), std::string("CD"), std::string("\x89HDF\r\n\x1a\n"),
-                                 std::string("CDF\5 and more"), std::string("anything else")})
+  for (const std::string& text : {std::string(), std::string("CD"), std::string("\x89HDF\r\n\x1a\n"),
+                                  std::string("CDF\5 and more"), std::string("anything else")})
     EXPECT_EQ(classic_length(as_bytes(text)).value(), 0U);
 }
 
