@@ -27,6 +27,8 @@ MAY_INCLUDE = {
     "report": ["base", "space", "voxel", "codec", "model", "analyze", "decide", "volume", "render"],
     "cli": ["base", "space", "voxel", "store", "codec", "model", "io", "analyze", "decide", "volume", "render",
             "report"],
+    "c": ["base", "space", "voxel", "volume"],
+    "python": ["base", "space", "voxel", "codec", "io", "analyze", "decide", "volume"],
 }
 MAX_FILE_LINES = 450
 WARN_FILE_LINES = 400

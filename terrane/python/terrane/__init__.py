@@ -1,0 +1,22 @@
+"""terrane stores a whole planet as voxels, on one machine.
+
+    earth = terrane.open("earth.terrane")
+    block = earth[x0:x1, y0:y1, z0:z1]     # numpy uint16
+    coarse = earth.lod(3)[...]             # the same, an eighth of the size on each axis
+
+A volume is an array [x, y, z] of uint16: x to the east, y to the north, z up; each number is a material, whose
+name is in earth.catalogue. See terrane.open(), terrane.create() and terrane.Volume.
+"""
+
+from ._errors import (CancelledError, ClosedError, ConflictError, CorruptError, Error, ExhaustedError,
+                      IncompleteError, InternalError, InvalidError, IoError, LockedError, MissingError,
+                      NotFoundError, UnsupportedError)
+from ._terrane import (Catalogue, IngestReport, LevelView, Range, VerifyReport, Volume, World, __version__,
+                       create, open)
+
+__all__ = [
+    "CancelledError", "Catalogue", "ClosedError", "ConflictError", "CorruptError", "Error", "ExhaustedError",
+    "IncompleteError", "IngestReport", "InternalError", "InvalidError", "IoError", "LevelView", "LockedError",
+    "MissingError", "NotFoundError", "Range", "UnsupportedError", "VerifyReport", "Volume", "World", "create",
+    "open",
+]
