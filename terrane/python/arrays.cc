@@ -158,7 +158,9 @@ py::array broadcast(const py::object& value, const std::vector<py::ssize_t>& sha
   // More axes than the target may still fit, where the first have size 1: that is for NumPy to say.
   while (array.ndim() > 3 && array.shape(0) == 1) array = array.attr("__getitem__")(0);
   const IntegerArray integers = IntegerArray::of(array);
-  if (!integers.view()) {
+  if (integers.view()) {
+    array = integers.array();
+  } else {
     const Coord n = integers.size();
     const std::vector<py::ssize_t> own(array.shape(), array.shape() + array.ndim());
     Voxels converted(own);

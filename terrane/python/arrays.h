@@ -22,6 +22,7 @@ class IntegerArray {
   static IntegerArray of(const pybind11::object& object);
 
   Coord size() const { return size_; }
+  const pybind11::array& array() const { return array_; }  // in the byte order of this machine
   // Its own memory, where that already holds materials.
   std::optional<ConstVoxelView> view() const;
   // Part of it as materials. kInvalid for a value that is none: below 0 or above 65535.

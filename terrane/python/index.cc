@@ -24,7 +24,8 @@ std::int64_t& on_axis(Coord& c, int axis) {
 // An integer as an index: also NumPy's, but neither a bool nor an array, which mean other things there.
 bool is_integer(py::handle item) {
   if (PyBool_Check(item.ptr()) || !PyIndex_Check(item.ptr())) return false;
-  return PyLong_Check(item.ptr()) || !py::hasattr(item, "ndim") || py::len(item.attr("shape")) == 0;
+  if (PyLong_Check(item.ptr()) || !py::hasattr(item, "dtype")) return true;
+  return py::len(item.attr("shape")) == 0 && item.attr("dtype").attr("kind").cast<std::string>() != "b";
 }
 
 std::string axis_text(int axis) {

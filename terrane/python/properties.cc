@@ -45,12 +45,8 @@ py::tuple reduce(const PyVolume& self) {
         invalid("only an open volume of mode \"r\" can be pickled: it is opened anew on the other "
                 "side; give the path instead"));
   }
-  py::dict options;
-  options["threads"] = from.threads;
-  options["cache_bytes"] = from.cache_bytes;
-  const py::object partial = py::module_::import("functools").attr("partial");
-  return py::make_tuple(partial(py::module_::import("terrane").attr("open"), **options),
-                        py::make_tuple(from.where));
+  return py::make_tuple(py::module_::import("terrane").attr("_open_anew"),
+                        py::make_tuple(from.where, from.threads, from.cache_bytes));
 }
 
 // What NumPy users ask of an array, for the volume and for a level of it.

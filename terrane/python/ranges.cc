@@ -122,7 +122,8 @@ void bind_ranges(py::module_& m, VolumeClass& volume) {
       .def_property_readonly(
           "codec", [](const PyRange& r) { return codec_name(r.info); }, "Of a brick, else None.")
       .def_property_readonly(
-          "stored_bytes", [](const PyRange& r) { return r.info.stored_bytes; }, "Key and value.")
+          "stored_bytes", [](const PyRange& r) { return r.info.stored_bytes; },
+          "Of key and value, in the store.")
       .def_property_readonly(
           "written", [](const PyRange& r) { return r.info.written; }, "By a write or an ingest.")
       .def_property_readonly("level", [](const PyRange& r) { return r.level; })

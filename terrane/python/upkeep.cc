@@ -106,7 +106,7 @@ void drop_cache(const PyVolume& self) {
 }  // namespace
 
 void bind_upkeep(py::module_& m, VolumeClass& volume) {
-  py::class_<VerifyReport>(m, "VerifyReport", "What verify() found.")
+  py::class_<VerifyReport>(m, "VerifyReport", "What Volume.verify() found.")
       .def_readonly("checked", &VerifyReport::checked, "Stored values that were read.")
       .def_readonly("corrupt", &VerifyReport::corrupt, "Of them, how many fail a check.")
       .def_readonly("missing", &VerifyReport::missing, "How many that must be there are not.")

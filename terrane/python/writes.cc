@@ -134,7 +134,7 @@ IngestReport ingest(const PyVolume& self, const py::object& given, const py::obj
 }  // namespace
 
 void bind_writes(py::module_& m, VolumeClass& volume) {
-  py::class_<IngestReport>(m, "IngestReport", "What an ingest has done.")
+  py::class_<IngestReport>(m, "IngestReport", "What Volume.ingest() has done.")
       .def_property_readonly(
           "box", [](const IngestReport& r) { return to_tuple(r.box); }, "((x0, x1), (y0, y1), (z0, z1)).")
       .def_readonly("voxels", &IngestReport::voxels, "Of the whole box, also where this call continued one.")

@@ -13,11 +13,10 @@ from terrane import _errors, _terrane
 
 PACKAGE = pathlib.Path(terrane.__file__).parent
 STUB = ast.parse((PACKAGE / "_terrane.pyi").read_text())
-TYPES_ONLY = {"MaterialDict", "LocateDict", "FindingDict"}
 
 
 def stub_classes():
-    return {node.name: node for node in STUB.body if isinstance(node, ast.ClassDef) and node.name not in TYPES_ONLY}
+    return {node.name: node for node in STUB.body if isinstance(node, ast.ClassDef) and node.name[0] != "_"}
 
 
 def members(node):

@@ -20,3 +20,8 @@ __all__ = [
     "MissingError", "NotFoundError", "Range", "UnsupportedError", "VerifyReport", "Volume", "World", "create",
     "open",
 ]
+
+
+def _open_anew(path: str, threads: int, cache_bytes: int) -> Volume:
+    """What a pickled volume becomes."""
+    return open(path, threads=threads, cache_bytes=cache_bytes)
