@@ -87,12 +87,13 @@ py::list ranges(const PyVolume& self, const py::object& given, int level) {
   const Coord extent = level_extent(handle.world().extent(), check_level(level));
   std::vector<PyRange> found;
   watch(handle, py::none(), [&](const Task& task) {
-    return handle.reader()->visit(box, level,
-                                  [&](const RangeInfo& info) -> Status {
-                                    found.push_back({info, level, extent});
-                                    return ok();
-                                  },
-                                  {.task = task});
+    const auto keep = [&](const RangeInfo& info) -> Status {
+      const PyRange range{info, level, extent};
+      // Between two regions of the line lie positions that no brick has.
+      if (bricks_in(range) > 0) found.push_back(range);
+      return ok();
+    };
+    return handle.reader()->visit(box, level, keep, {.task = task});
   });
   py::list out(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) out[i] = py::cast(found[i]);
