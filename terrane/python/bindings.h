@@ -35,6 +35,7 @@ void bind_reads(VolumeClass& volume, LevelClass& level);
 void bind_points(VolumeClass& volume, LevelClass& level);
 void bind_writes(pybind11::module_& m, VolumeClass& volume);
 void bind_ranges(pybind11::module_& m, VolumeClass& volume);
+void bind_queries(VolumeClass& volume);
 void bind_upkeep(pybind11::module_& m, VolumeClass& volume);
 
 // None, "earth", {id: name}, a list of dicts, or a terrane.Catalogue.

@@ -25,6 +25,7 @@ PYBIND11_MODULE(_terrane, m) {
   bind_points(volume, level);
   bind_writes(m, volume);
   bind_ranges(m, volume);
+  bind_queries(volume);
   bind_upkeep(m, volume);
   bind_open(m);
 }

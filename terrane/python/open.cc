@@ -15,27 +15,30 @@ namespace {
 using Path = std::filesystem::path;
 
 constexpr const char* kCreateDoc =
-    "Makes a store and opens it for writing.\n\n"
-    "path: a directory that does not exist yet, or \"memory:\" for a store that ends with the volume.\n"
-    "shape: (nx, ny, nz), voxels to the east, to the north and up; or preset=\"bluemarble\" for all of "
-    "Earth\n"
-    "  in cubes of 0.25 m, 160,300,080 x 80,150,040 x 80,000,000 of them.\n"
-    "voxel_size: of one voxel, a number or three: units of the CRS in x and y, metres in z.\n"
-    "origin: of the low corner, in the same units.\n"
-    "crs: \"EPSG:4326\" (degrees), \"EPSG:4087\" (metres)...; \"\" for metres of a place of its own.\n"
-    "wrap_x: x goes round the globe, and boxes may cross the seam.\n"
-    "fill: the material of every voxel until it is written: an id, or a name of the catalogue.\n"
-    "catalogue: names of the ids: {id: name}, a list of dicts, \"earth\", or a Catalogue.\n"
-    "threads: that work; 0 for as many as the machine has. cache_bytes: of decoded voxels.\n\n"
-    "InvalidError where there is something at path already, or the world cannot be.";
+    R"(Makes a store and opens it for writing.
+
+path: a directory that does not exist yet, or "memory:" for a store that ends with the volume.
+shape: (nx, ny, nz), voxels to the east, to the north and up; or preset="bluemarble" for all of Earth
+  in cubes of 0.25 m, 160,300,080 x 80,150,040 x 80,000,000 of them.
+voxel_size: of one voxel, a number or three: units of the CRS in x and y, metres in z.
+origin: of the low corner, in the same units.
+crs: "EPSG:4326" (degrees), "EPSG:4087" (metres)...; "" for metres of a place of its own.
+wrap_x: x goes round the globe, and boxes may cross the seam.
+fill: the material of every voxel until it is written: an id, or a name of the catalogue.
+catalogue: names of the ids: {id: name}, a list of dicts, "earth", or a Catalogue.
+threads: that work; 0 for as many as the machine has. cache_bytes: of decoded voxels.
+
+InvalidError where there is something at path already, or the world cannot be.)";
 
 constexpr const char* kOpenDoc =
-    "Opens a store: mode \"r\" to read, \"r+\" to read and write.\n\n"
-    "One volume at a time has a store open for writing (LockedError); any number may have it open for "
-    "reading\n"
-    "beside it, and see what was written since when they refresh().\n\n"
-    "threads: that work; 0 for as many as the machine has. cache_bytes: of decoded voxels.\n\n"
-    "NotFoundError, LockedError, CorruptError, UnsupportedError (a newer format).";
+    R"(Opens a store: mode "r" to read, "r+" to read and write.
+
+One volume at a time has a store open for writing (LockedError); any number may have it open for reading
+beside it, and see what was written since when they refresh().
+
+threads: that work; 0 for as many as the machine has. cache_bytes: of decoded voxels.
+
+NotFoundError, LockedError, CorruptError, UnsupportedError (a newer format).)";
 
 // One number for all three axes, or three.
 void parse_triple(const py::object& given, const char* what, double (&out)[3]) {

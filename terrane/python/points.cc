@@ -14,21 +14,18 @@ namespace terrane::python {
 namespace {
 
 constexpr const char* kAtDoc =
-    "The material of a voxel as an int: at(x, y, z). Of many: at(points), where points is an integer array "
-    "of\n"
-    "shape (..., 3); the result is a uint16 array of shape (...).\n\n"
-    "Coordinates are voxels of level 0, whatever the lod: the voxel of that level which holds the point. "
-    "They\n"
-    "do not count from the end. InvalidError outside the store, IncompleteError, MissingError, CorruptError.";
+    R"(The material of a voxel as an int: at(x, y, z). Of many: at(points), where points is an integer array of
+shape (..., 3); the result is a uint16 array of shape (...).
+
+Coordinates are voxels of level 0, whatever the lod: the voxel of that level which holds the point. They
+do not count from the end. InvalidError outside the store, IncompleteError, MissingError, CorruptError.)";
 constexpr const char* kLevelAtDoc =
-    "The material of a voxel of this level as an int: at(x, y, z). Of many: at(points), an integer array of\n"
-    "shape (..., 3); the result is a uint16 array of shape (...). Coordinates are voxels of this level.";
+    R"(The material of a voxel of this level as an int: at(x, y, z). Of many: at(points), an integer array of
+shape (..., 3); the result is a uint16 array of shape (...). Coordinates are voxels of this level.)";
 constexpr const char* kLocateDoc =
-    "What fills a voxel of level 0, and what holds it: a dict of material (id), name, lod, kind "
-    "(\"uniform\",\n"
-    "\"predicted\" or \"brick\"), codec (None unless a brick), stored_bytes (of the range that holds it) "
-    "and\n"
-    "written (whether it ever was).";
+    R"(What fills a voxel of level 0, and what holds it: a dict of material (id), name, lod, kind ("uniform",
+"predicted" or "brick"), codec (None unless a brick), stored_bytes (of the range that holds it) and
+written (whether it ever was).)";
 
 constexpr std::size_t kPointsPerJob = 1024;
 

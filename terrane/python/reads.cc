@@ -16,24 +16,24 @@ constexpr double kMaxVoxels = 8589934592.0;    // 2^33: 16 GiB, as Volume::read
 constexpr double kMaxImplicit = 1073741824.0;  // 2^30: numpy.asarray() hides how much it asks for
 
 constexpr const char* kGetDoc =
-    "Voxels as a NumPy array: v[x0:x1, y0:y1, z0:z1] has shape (x1 - x0, y1 - y0, z1 - z0), uint16, C "
-    "order.\n\n"
-    "As in NumPy, slices are clipped to the extent, negative numbers count from the end, an integer drops "
-    "its\n"
-    "axis (three give a numpy.uint16), and ... stands for the axes left out. No step (InvalidError), no "
-    "masks\n"
-    "and no index arrays (IndexError): see at() for points.";
+    R"(Voxels as a NumPy array: v[x0:x1, y0:y1, z0:z1] has shape (x1 - x0, y1 - y0, z1 - z0), uint16, C order.
+
+As in NumPy, slices are clipped to the extent, negative numbers count from the end, an integer drops its
+axis (three give a numpy.uint16), and ... stands for the axes left out. No step (InvalidError), no masks
+and no index arrays (IndexError): see at() for points.)";
 
 constexpr const char* kReadDoc =
-    "The voxels of a box, as a NumPy array uint16 [x, y, z].\n\n"
-    "box: ((x0, x1), (y0, y1), (z0, z1)), half-open, in voxels of level 0 whatever the lod; numpy.s_[x0:x1,\n"
-    "  y0:y1, z0:z1] does too. Nothing is clipped or counted from the end. In a world that wraps, x1 may go\n"
-    "  beyond nx, across the seam. None: everything.\n"
-    "lod: level of detail, 0 to 21. The array has the voxels of that level which the box touches.\n"
-    "out: a uint16 array of that shape to fill and return, of any strides, instead of a new one.\n"
-    "allow_incomplete: voxels of an unfinished ingest read as what was there before, and are no error.\n\n"
-    "InvalidError (a box outside), IncompleteError, MissingError, CorruptError, ExhaustedError (over 2^33\n"
-    "voxels), IoError.";
+    R"(The voxels of a box, as a NumPy array uint16 [x, y, z].
+
+box: ((x0, x1), (y0, y1), (z0, z1)), half-open, in voxels of level 0 whatever the lod; numpy.s_[x0:x1,
+  y0:y1, z0:z1] does too. Nothing is clipped or counted from the end. In a world that wraps, x1 may go
+  beyond nx, across the seam. None: everything.
+lod: level of detail, 0 to 21. The array has the voxels of that level which the box touches.
+out: a uint16 array of that shape to fill and return, of any strides, instead of a new one.
+allow_incomplete: voxels of an unfinished ingest read as what was there before, and are no error.
+
+InvalidError (a box outside), IncompleteError, MissingError, CorruptError, ExhaustedError (over 2^33
+voxels), IoError.)";
 
 void check_amount(Coord size, double most, const char* what) {
   const double voxels = Box{{}, size}.volume();

@@ -34,6 +34,15 @@ py::dict info(const PyVolume& self) {
     one["source"] = u.source;
     unfinished.append(one);
   }
+  py::list private_codecs;
+  for (const PrivateCodec& codec : info.private_codecs) {
+    py::dict one;
+    one["id"] = static_cast<int>(codec.id);
+    one["name"] = codec.name;
+    one["version"] = codec.version;
+    one["here"] = codec.here;
+    private_codecs.append(one);
+  }
   out["format"] = info.format;
   out["shape"] = to_tuple(info.world.extent);
   out["fill"] = info.fill;
@@ -45,6 +54,7 @@ py::dict info(const PyVolume& self) {
   out["reduction"] = info.reduction();
   out["ranges"] = ranges;
   out["codecs"] = codecs;
+  out["private_codecs"] = private_codecs;
   out["unfinished"] = unfinished;
   out["epoch"] = info.epoch;
   return out;
@@ -124,7 +134,7 @@ void bind_upkeep(py::module_& m, VolumeClass& volume) {
           "Size and content of the store, from counters: a dict of format, shape, fill, logical_bytes (two a "
           "voxel), ingested_bytes, stored_bytes, level0_bytes, disk_bytes, reduction (1 - stored / "
           "ingested), "
-          "ranges, codecs, unfinished and epoch.")
+          "ranges, codecs, private_codecs, unfinished and epoch.")
       .def("verify", &verify, py::arg("progress") = py::none(),
            "Reads and checks everything: a VerifyReport. progress(done, total, unit) is called as in "
            "ingest().")

@@ -7,6 +7,7 @@
 #include "terrane/io/npy.h"
 #include "terrane/python/arrays.h"
 #include "terrane/python/bindings.h"
+#include "terrane/python/encoding.h"
 #include "terrane/python/index.h"
 #include "terrane/python/watch.h"
 
@@ -18,39 +19,43 @@ namespace {
 constexpr double kMaxVoxels = 8589934592.0;  // 2^33: a write holds its bricks, encoded, until all are
 
 constexpr const char* kSetDoc =
-    "Replaces voxels, as NumPy does: v[x0:x1, y0:y1, z0:z1] = array. The array broadcasts to the shape of "
-    "the\n"
-    "selection, may have any integer type or bool and any strides, and its values must be 0 to 65535; a "
-    "number,\n"
-    "or a name of the catalogue, fills. What is written is on the disk, with all its coarser levels, when "
-    "the\n"
-    "statement is done.\n\n"
-    "TypeError for floats, ValueError for a shape or value that does not fit, InvalidError for a read-only\n"
-    "volume, ConflictError where an unfinished ingest is in the way.";
+    R"(Replaces voxels, as NumPy does: v[x0:x1, y0:y1, z0:z1] = array. The array broadcasts to the shape of the
+selection, may have any integer type or bool and any strides, and its values must be 0 to 65535; a number,
+or a name of the catalogue, fills. What is written is on the disk, with all its coarser levels, when the
+statement is done.
+
+TypeError for floats, ValueError for a shape or value that does not fit, InvalidError for a read-only
+volume, ConflictError where an unfinished ingest is in the way.)";
 
 constexpr const char* kWriteDoc =
-    "Replaces all voxels of a box, atomically at level 0.\n\n"
-    "box: ((x0, x1), (y0, y1), (z0, z1)), half-open, in voxels of level 0. Nothing is clipped; in a world "
-    "that\n"
-    "  wraps, x1 may go beyond nx, across the seam.\n"
-    "array: uint16 [x, y, z] of the box's shape, or what v[...] = takes.\n"
-    "policy: how much time goes into size: \"fast\", \"balanced\" or \"archive\".";
+    R"(Replaces all voxels of a box, atomically at level 0.
+
+box: ((x0, x1), (y0, y1), (z0, z1)), half-open, in voxels of level 0. Nothing is clipped; in a world that
+  wraps, x1 may go beyond nx, across the seam.
+array: uint16 [x, y, z] of the box's shape, or what v[...] = takes.
+policy: how much time goes into size: "fast", "balanced" or "archive". More keywords as ingest() has them.)";
 
 constexpr const char* kIngestDoc =
-    "Brings many voxels in, block by block in bounded memory, on all threads.\n\n"
-    "source: the path of a .npy file (memory-mapped), or an integer array [x, y, z], numpy.memmap included.\n"
-    "at: the voxel (x, y, z) where the source's first voxel goes; the box may cross the seam.\n"
-    "policy: how much time goes into size: \"fast\", \"balanced\" or \"archive\".\n"
-    "restart: forget unfinished ingests that this one overlaps.\n"
-    "progress: called as progress(done, total, unit) in this thread, between blocks. It may read the volume "
-    "but\n"
-    "  not change it. An exception of it stops the ingest and comes out of this call; so does control-C.\n\n"
-    "An ingest that was stopped, or killed, continues when the same call is given again: with the same file, "
-    "or\n"
-    "an array of the same voxels. Until then its box reads as IncompleteError.";
+    R"(Brings many voxels in, block by block in bounded memory, on all threads.
+
+source: the path of a .npy file (memory-mapped), or an integer array [x, y, z], numpy.memmap included.
+at: the voxel (x, y, z) where the source's first voxel goes; the box may cross the seam.
+policy: how much time goes into size: "fast", "balanced" or "archive".
+profile: who chooses the strategy of a brick: "prices", or "guide" for the BlueMarble guide's tree.
+strategy: this one and no other: "palette", "rows", "rle", "octree", "delta" or "hybrid".
+max_read_ms (of a voxel), max_brick_read_ms, min_encode_mb_per_s, max_memory_mb, max_share (of the raw bytes):
+  limits, which leave strategies out.
+access: a dict of point_reads, brick_reads, brick_writes and locality, expected of each brick.
+adaptive: True: instead, what this volume has seen of the region.
+restart: forget unfinished ingests that this one overlaps.
+progress: called as progress(done, total, unit) in this thread, between blocks. It may read the volume but
+  not change it. An exception of it stops the ingest and comes out of this call; so does control-C.
+
+An ingest that was stopped, or killed, continues when the same call is given again: with the same file, or
+an array of the same voxels. Until then its box reads as IncompleteError.)";
 
 void write_box(Handle& handle, const Box& box, const py::object& value, const std::vector<py::ssize_t>& shape,
-               const std::array<bool, 3>& dropped, Policy policy) {
+               const std::array<bool, 3>& dropped, const Encoding& encoding) {
   handle.writer();
   const Coord size = box.size();
   if (box.volume() > kMaxVoxels) {
@@ -69,7 +74,7 @@ void write_box(Handle& handle, const Box& box, const py::object& value, const st
   const ConstVoxelView view = {
       static_cast<const MaterialId*>(array.data()), size, {stride[0], stride[1], stride[2]}};
   watch_if_large(handle, box.volume(), [&](const Task& task) {
-    return handle.reader()->write(box, view, {.task = task, .policy = policy});
+    return handle.reader()->write(box, view, {.task = task, .encoding = encoding});
   });
 }
 
@@ -86,20 +91,19 @@ void set(const PyVolume& self, const py::object& key, const py::object& value) {
     broadcast(resolved(value, handle), selection.shape());
     return;
   }
-  write_box(handle, selection.box, resolved(value, handle), selection.shape(), selection.dropped,
-            Policy::kBalanced);
+  write_box(handle, selection.box, resolved(value, handle), selection.shape(), selection.dropped, {});
 }
 
-void write(const PyVolume& self, const py::object& given, const py::object& value,
-           const std::string& policy) {
+void write(const PyVolume& self, const py::object& given, const py::object& value, const std::string& policy,
+           const py::kwargs& more) {
   Handle& handle = *self.handle;
   const Box box = parse_box(given);
   handle.world().pieces(box).value();
   const Coord size = box.size();
-  write_box(handle, box, resolved(value, handle), {size.x, size.y, size.z}, {}, parse_policy(policy).value());
+  write_box(handle, box, resolved(value, handle), {size.x, size.y, size.z}, {}, parse_encoding(policy, more));
 }
 
-std::unique_ptr<VoxelSource> source_of(Handle& handle, const py::object& given, const py::object& progress) {
+std::unique_ptr<VoxelSource> source_of(Handle& handle, const py::object& given) {
   if (py::isinstance<py::str>(given) || py::hasattr(given, "__fspath__")) {
     return open_npy(given.cast<std::filesystem::path>().string()).value();
   }
@@ -109,19 +113,19 @@ std::unique_ptr<VoxelSource> source_of(Handle& handle, const py::object& given, 
   }
   auto source = std::make_unique<ArraySource>(std::move(array));
   watch(handle, py::none(), [&](const Task& task) { return source->prepare(task); });
-  static_cast<void>(progress);
   return source;
 }
 
 IngestReport ingest(const PyVolume& self, const py::object& given, const py::object& at,
-                    const std::string& policy, bool restart, const py::object& progress) {
+                    const std::string& policy, bool restart, const py::object& progress,
+                    const py::kwargs& more) {
   Handle& handle = *self.handle;
   handle.writer();
   IngestOptions options;
   options.at = parse_coord(at, "at");
-  options.policy = parse_policy(policy).value();
+  options.encoding = parse_encoding(policy, more);
   options.restart = restart;
-  const std::unique_ptr<VoxelSource> source = source_of(handle, given, progress);
+  const std::unique_ptr<VoxelSource> source = source_of(handle, given);
   IngestReport report;
   watch(handle, progress, [&](const Task& task) -> Status {
     options.task = task;

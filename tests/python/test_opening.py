@@ -148,7 +148,8 @@ CALLS = [
     lambda v: v.lod(1).at(0, 0, 0), lambda v: v.ranges(), lambda v: v.ingest(np.zeros((1, 1, 1), int)),
     lambda v: v.info(), lambda v: v.verify(), lambda v: v.rebuild_levels(), lambda v: v.compact(),
     lambda v: v.checkpoint("never"), lambda v: v.refresh(), lambda v: v.drop_cache(), lambda v: v.__enter__(),
-    lambda v: np.asarray(v), pickle.dumps,
+    lambda v: np.asarray(v), lambda v: v.histogram(), lambda v: v.analyze(), lambda v: v.explain(0, 0, 0),
+    pickle.dumps,
 ]
 
 

@@ -11,13 +11,15 @@ name is in earth.catalogue. See terrane.open(), terrane.create() and terrane.Vol
 from ._errors import (CancelledError, ClosedError, ConflictError, CorruptError, Error, ExhaustedError,
                       IncompleteError, InternalError, InvalidError, IoError, LockedError, MissingError,
                       NotFoundError, UnsupportedError)
+from ._results import Analysis, Candidate, Explanation, Homogeneity, Measured
 from ._terrane import (Catalogue, IngestReport, LevelView, Range, VerifyReport, Volume, World, __version__,
                        create, open)
 
 __all__ = [
-    "CancelledError", "Catalogue", "ClosedError", "ConflictError", "CorruptError", "Error", "ExhaustedError",
-    "IncompleteError", "IngestReport", "InternalError", "InvalidError", "IoError", "LevelView", "LockedError",
-    "MissingError", "NotFoundError", "Range", "UnsupportedError", "VerifyReport", "Volume", "World", "create",
+    "Analysis", "CancelledError", "Candidate", "Catalogue", "ClosedError", "ConflictError", "CorruptError", "Error",
+    "ExhaustedError", "Explanation", "Homogeneity", "IncompleteError", "IngestReport", "InternalError",
+    "InvalidError", "IoError", "LevelView", "LockedError", "Measured", "MissingError", "NotFoundError", "Range",
+    "UnsupportedError", "VerifyReport", "Volume", "World", "create",
     "open",
 ]
 

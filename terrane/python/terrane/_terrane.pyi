@@ -4,7 +4,9 @@ from typing import Any, Callable, Literal, Mapping, Sequence, SupportsIndex, Typ
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from typing_extensions import Self
+from typing_extensions import Self, Unpack
+
+from ._results import Analysis, Explanation
 
 __version__: str
 
@@ -41,6 +43,25 @@ class _FindingDict(TypedDict):
     lod: int
     box: _Box
     message: str
+
+class _AccessDict(TypedDict, total=False):
+    point_reads: int
+    brick_reads: int
+    brick_writes: int
+    locality: float
+
+class _Limits(TypedDict, total=False):
+    profile: Literal["prices", "guide"] | None
+    strategy: str | None
+    max_read_ms: float | None
+    max_brick_read_ms: float | None
+    min_encode_mb_per_s: float | None
+    max_memory_mb: float | None
+    max_share: float | None
+    adaptive: bool
+
+class _Encoding(_Limits, total=False):
+    access: _AccessDict | None
 
 class Catalogue:
     def __init__(self, materials: _CatalogueLike | None) -> None: ...
@@ -165,7 +186,7 @@ class Volume:
     def read(
         self, box: _BoxLike | None = None, lod: int = 0, out: _Ids | None = None, allow_incomplete: bool = False
     ) -> _Ids: ...
-    def write(self, box: _BoxLike, array: ArrayLike, policy: _Policy = "balanced") -> None: ...
+    def write(self, box: _BoxLike, array: ArrayLike, policy: _Policy = "balanced", **more: Unpack[_Encoding]) -> None: ...
     @overload
     def at(self, x: SupportsIndex, y: SupportsIndex, z: SupportsIndex, lod: int = 0) -> int: ...
     @overload
@@ -180,7 +201,35 @@ class Volume:
         policy: _Policy = "balanced",
         restart: bool = False,
         progress: _Progress | None = None,
+        **more: Unpack[_Encoding],
     ) -> IngestReport: ...
+    def histogram(
+        self,
+        box: _BoxLike | None = None,
+        lod: int = 0,
+        allow_incomplete: bool = False,
+        progress: _Progress | None = None,
+    ) -> dict[int, int]: ...
+    def analyze(
+        self,
+        box: _BoxLike | None = None,
+        lod: int = 0,
+        allow_incomplete: bool = False,
+        progress: _Progress | None = None,
+    ) -> Analysis: ...
+    def explain(
+        self,
+        x: int,
+        y: int,
+        z: int,
+        *,
+        lod: int = 0,
+        measure: bool = False,
+        allow_incomplete: bool = False,
+        access: _AccessDict | None = None,
+        policy: _Policy = "balanced",
+        **more: Unpack[_Limits],
+    ) -> Explanation: ...
     def info(self) -> dict[str, Any]: ...
     def verify(self, progress: _Progress | None = None) -> VerifyReport: ...
     def rebuild_levels(self, progress: _Progress | None = None) -> None: ...
