@@ -52,7 +52,7 @@ std::int64_t convert_row(const char* from, std::int64_t step, std::int64_t n, Ma
     T v;
     std::memcpy(&v, from + i * step, sizeof v);
     good = good && is_material(v);
-    to[i * to_step] = static_cast<MaterialId>(v);
+    to[i * to_step] = static_cast<MaterialId>(static_cast<std::make_unsigned_t<T>>(v));
   }
   if (good) return n;
   for (std::int64_t i = 0;; ++i) {

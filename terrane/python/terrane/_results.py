@@ -126,8 +126,11 @@ class Explanation:
             head += f"{'true bytes':>12}{'encode us':>11}{'read us':>10}{'voxel us':>10}"
         lines = ["", head]
         for c in self.candidates:
-            line = (f"  {c.strategy:<12}{c.bytes:10.0f}{c.encode_us:11.1f}{c.decode_us:10.1f}{c.read_us:10.2f}"
-                    f"{c.memory_bytes / 1000:11.0f}{c.cost:12.0f}")
+            if c.bytes > 0:
+                line = (f"  {c.strategy:<12}{c.bytes:10.0f}{c.encode_us:11.1f}{c.decode_us:10.1f}{c.read_us:10.2f}"
+                        f"{c.memory_bytes / 1000:11.0f}{c.cost:12.0f}")
+            else:  # the cost model does not know it
+                line = f"  {c.strategy:<12}{'-':>10}{'-':>11}{'-':>10}{'-':>10}{'-':>11}{'-':>12}"
             if c.measured:
                 m = c.measured
                 line += f"{m.bytes:12}{m.encode_us:11.1f}{m.decode_us:10.1f}{m.read_us:10.2f}"
