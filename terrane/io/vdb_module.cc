@@ -42,8 +42,11 @@ auto guarded(const std::string& path, std::string_view what, ErrorCode code, F&&
     openvdb::initialize();
     return body();
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::kExhausted,
-                 fmt::format("not enough memory for the grid: take a smaller box; path=`{}`", path)};
+    return Error{
+        code == ErrorCode::kInvalid ? code : ErrorCode::kExhausted,
+        fmt::format("OpenVDB {}: there is not enough memory for the grid (a damaged file may ask for "
+                    "more than it holds); path=`{}`",
+                    what, path)};
   } catch (const std::exception& error) {
     return Error{code, fmt::format("OpenVDB {}: {}; path=`{}`", what, error.what(), path)};
   }
