@@ -206,7 +206,9 @@ TEST(Report, SaysNotMeasuredWhereNothingIs) {
   const StoreReport report = gather_report(volume, CountingClock(), options).value();
   for (const Target& target : report.targets)
     EXPECT_EQ(target.value.has_value(), target.id == "integrity") << target.id;
-  const std::string page = html_page(report, {.title = "t"});
+  ReportFrame frame;
+  frame.title = "t";
+  const std::string page = html_page(report, frame);
   EXPECT_NE(page.find("not measured"), std::string::npos);
   EXPECT_EQ(page.find("id=\"latency\""), std::string::npos) << "no empty tables";
 }
