@@ -10,7 +10,7 @@ namespace {
 
 enum Form : std::uint8_t { kRaw, kParts };
 
-constexpr int kCut = 32;
+constexpr std::int64_t kCut = 32;
 
 // The octants of a brick, as many as it has, x the lowest bit of their order.
 class Octants {

@@ -109,7 +109,8 @@ class OctreeCodec final : public Codec {
                 std::span<MaterialId> voxels) const override {
     TERRANE_TRY(check_decode_call(brick.shape, voxels.size(), name()));
     TERRANE_TRY(check_version(*this, version));
-    TERRANE_ASSIGN(const Tree tree, parse_tree(bytes, brick.shape));
+    Tree tree;
+    TERRANE_TRY(parse_tree(bytes, brick.shape, tree));
     if (tree.is_raw()) {
       std::memcpy(voxels.data(), tree.raw.data(), voxels.size_bytes());
       return ok();
@@ -126,7 +127,8 @@ class OctreeCodec final : public Codec {
                         CodecScratch&) const override {
     TERRANE_TRY(check_at_call(brick.shape, c, name()));
     TERRANE_TRY(check_version(*this, version));
-    TERRANE_ASSIGN(const Tree tree, parse_tree(bytes, brick.shape));
+    Tree tree;
+    TERRANE_TRY(parse_tree(bytes, brick.shape, tree));
     if (!tree.is_raw()) return tree_at(tree, c);
     MaterialId m;
     std::memcpy(&m, tree.raw.data() + voxel_index(brick.shape, c) * sizeof(m), sizeof(m));
@@ -138,7 +140,8 @@ class OctreeCodec final : public Codec {
   Status histogram(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
                    CodecScratch& scratch, MaterialCounts& counts) const override {
     TERRANE_TRY(check_version(*this, version));
-    TERRANE_ASSIGN(const Tree tree, parse_tree(bytes, brick.shape));
+    Tree tree;
+    TERRANE_TRY(parse_tree(bytes, brick.shape, tree));
     if (tree.is_raw()) return Codec::histogram(bytes, version, brick, part, scratch, counts);
     if (part == Box::of_size({}, brick.shape.size())) {
       return TreeWalk(tree, brick.shape,
@@ -169,7 +172,8 @@ Status visit_uniform_nodes(Bytes payload, std::uint8_t version, BrickShape shape
                            const VisitUniformNode& visit) {
   TERRANE_TRY(detail::check_at_call(shape, {}, "octree"));
   TERRANE_TRY(detail::check_version(detail::octree_codec(), version));
-  TERRANE_ASSIGN(const detail::Tree tree, detail::parse_tree(payload, shape));
+  detail::Tree tree;
+  TERRANE_TRY(detail::parse_tree(payload, shape, tree));
   const Box whole = Box::of_size({}, shape.size());
   if (!tree.is_raw()) {
     if (!tree.list.is_sorted()) return corrupt("an octree brick's materials are not sorted");

@@ -5,20 +5,35 @@
 namespace terrane::detail {
 namespace {
 
+// How many bits of each byte are set: without a call, as std::popcount is on an x86-64 of any age.
+constexpr std::uint64_t bits_by_byte(std::uint64_t word) {
+  word -= word >> 1 & 0x5555555555555555;
+  word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+  return (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+}
+constexpr std::size_t sum_of_bytes(std::uint64_t bytes) {
+  return ((bytes & 0x00ff00ff00ff00ff) + (bytes >> 8 & 0x00ff00ff00ff00ff)) * 0x0001000100010001 >> 48;
+}
+
 // Bits set in the first `bits` of `bytes`, which has them.
 std::size_t count_bits(Bytes bytes, std::size_t bits) {
-  const std::size_t whole = bits / 8;
+  constexpr std::size_t kMostWords = 255 / 8;  // whose counts a byte holds
   std::size_t count = 0, at = 0;
-  for (; at + sizeof(std::uint64_t) <= whole; at += sizeof(std::uint64_t)) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes.data() + at, sizeof(word));
-    count += static_cast<unsigned>(std::popcount(word));
+  while (bits - at * 8 >= 64) {
+    std::uint64_t sum = 0;
+    for (std::size_t words = std::min((bits - at * 8) / 64, kMostWords); words > 0; --words) {
+      std::uint64_t word;
+      std::memcpy(&word, bytes.data() + at, sizeof(word));
+      sum += bits_by_byte(word);
+      at += sizeof(word);
+    }
+    count += sum_of_bytes(sum);
   }
   const std::size_t rest = bits - at * 8;
   if (rest == 0) return count;
   std::uint64_t word = 0;
   std::memcpy(&word, bytes.data() + at, (rest + 7) / 8);
-  return count + static_cast<unsigned>(std::popcount(word & ((std::uint64_t{1} << rest) - 1)));
+  return count + sum_of_bytes(bits_by_byte(word & ((std::uint64_t{1} << rest) - 1)));
 }
 
 template <class T>
@@ -39,16 +54,15 @@ Error bad_size() {
 
 }  // namespace
 
-Result<Tree> parse_tree(Bytes payload, BrickShape shape) {
+Status parse_tree(Bytes payload, BrickShape shape, Tree& tree) {
   ByteReader in(payload);
-  Tree tree;
   const std::size_t depth = in.fixed<std::uint8_t>();  // levels, or 0: raw
   if (in.failed() || depth > kTreeLevels)
     return corrupt("an octree brick has levels that its version has not");
   if (depth == 0) {
     tree.raw = in.take(shape.voxels() * sizeof(MaterialId));
     if (!in.finished()) return bad_size();
-    return tree;
+    return ok();
   }
   TERRANE_ASSIGN(tree.list, MaterialList::take(in, "octree"));
   tree.bits = tree.list.index_bits();
@@ -73,7 +87,7 @@ Result<Tree> parse_tree(Bytes payload, BrickShape shape) {
     level.mask_ranks = in.take(blocks_after_first(level.inner, kMasksPerRank) * sizeof(std::uint32_t));
   }
   if (!in.finished()) return bad_size();
-  return tree;
+  return ok();
 }
 
 bool ranks_are_true(const Tree& tree) {

@@ -9,7 +9,8 @@
 namespace terrane::detail {
 
 // All sizes are right, and the raw form or at least one level is there.
-Result<Tree> parse_tree(Bytes payload, BrickShape shape);
+// Fills `tree`, which is as made, in place: it is large, and at() is short.
+Status parse_tree(Bytes payload, BrickShape shape, Tree& tree);
 // That the ranks say what the flags and masks do.
 bool ranks_are_true(const Tree& tree);
 // The voxel, by one descent.

@@ -80,9 +80,9 @@ TEST(Octree, KeepsOneNodeALevelForOneVoxel) {
   voxels[voxel_index({}, {63, 0, 0})] = 9;
   // 7 levels; 2 materials; 1 inner node and 1 child for each of 6; materials and masks.
   EXPECT_EQ(encode(voxels, {}).size(), 1u + 5 + 12 + 7 + 6);
-  const Result<Tree> tree = parse_tree(as_bytes(encode(voxels, {})), {});
-  ASSERT_TRUE(tree);
-  for (const TreeLevel& level : tree->levels) EXPECT_EQ(level.nodes, 1u);
+  Tree tree;
+  ASSERT_TRUE(parse_tree(as_bytes(encode(voxels, {})), {}, tree));
+  for (const TreeLevel& level : tree.levels) EXPECT_EQ(level.nodes, 1u);
 }
 
 TEST(Octree, NeedsNoNodeForOctantsOfTheMaterialOfMost) {
@@ -91,20 +91,20 @@ TEST(Octree, NeedsNoNodeForOctantsOfTheMaterialOfMost) {
   for (int x = 0; x < 32; ++x) {
     for (int y = 0; y < 32; ++y) std::fill_n(&voxels[voxel_index({}, {x, y, 0})], 64, MaterialId{2});
   }
-  const Result<Tree> tree = parse_tree(as_bytes(encode(voxels, {})), {});
-  ASSERT_TRUE(tree);
-  EXPECT_EQ(tree->levels[0].nodes, 1u);
-  EXPECT_EQ(tree->levels[1].nodes, 2u);
-  EXPECT_EQ(tree->levels[2].nodes, 0u);
+  Tree tree;
+  ASSERT_TRUE(parse_tree(as_bytes(encode(voxels, {})), {}, tree));
+  EXPECT_EQ(tree.levels[0].nodes, 1u);
+  EXPECT_EQ(tree.levels[1].nodes, 2u);
+  EXPECT_EQ(tree.levels[2].nodes, 0u);
 }
 
 TEST(Octree, RefusesRanksThatAreNotThoseOfItsNodes) {
   const TestBrick& brick = rugged();
   const std::string bytes = encode(brick.voxels, brick.shape);
-  const Result<Tree> tree = parse_tree(as_bytes(bytes), brick.shape);
-  ASSERT_TRUE(tree);
+  Tree tree;
+  ASSERT_TRUE(parse_tree(as_bytes(bytes), brick.shape, tree));
   int ranks = 0;
-  for (const TreeLevel& level : tree->levels) {
+  for (const TreeLevel& level : tree.levels) {
     for (const Bytes part : {level.flag_ranks, level.mask_ranks}) {
       for (const std::byte& b : part) {
         std::string changed = bytes;
