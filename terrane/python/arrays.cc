@@ -181,10 +181,6 @@ py::array broadcast(const py::object& value, const std::vector<py::ssize_t>& sha
   }
 }
 
-Voxels empty_voxels(const std::vector<py::ssize_t>& shape) {
-  return Voxels(shape);
-}
-
 VoxelView view_of_out(const py::object& out, Coord size) {
   if (!py::isinstance<py::array>(out)) throw py::type_error("out must be a NumPy array of uint16");
   py::array array = py::reinterpret_borrow<py::array>(out);

@@ -6,12 +6,11 @@
 #include <string>
 
 #include "terrane/base/task.h"
+#include "terrane/python/buffers.h"
 #include "terrane/voxel/source.h"
 #include "terrane/voxel/voxels.h"
 
 namespace terrane::python {
-
-using Voxels = pybind11::array_t<MaterialId>;
 
 // A NumPy array of at most three axes, of any integer type or bool, any strides, any byte order: borrowed, as
 // materials. An axis too few comes first, with size 1, as NumPy broadcasts. Keeps the array alive; is made
@@ -56,9 +55,6 @@ class ArraySource final : public VoxelSource {
 
 // An array of materials that broadcasts to `shape`: the value itself where it holds uint16, else a copy.
 pybind11::array broadcast(const pybind11::object& value, const std::vector<pybind11::ssize_t>& shape);
-
-// A C-order array that is not yet filled.
-Voxels empty_voxels(const std::vector<pybind11::ssize_t>& shape);
 
 // The view of an array given as `out`: writable, uint16, of this size. TypeError or ValueError otherwise.
 VoxelView view_of_out(const pybind11::object& out, Coord size);

@@ -1,5 +1,7 @@
 #include "terrane/python/errors.h"
 
+#include <utility>
+
 namespace py = pybind11;
 
 namespace terrane::python {
@@ -45,7 +47,7 @@ void raise(const char* name, const char* message) {
 void translate_errors() {
   py::register_exception_translator([](std::exception_ptr thrown) {
     try {
-      if (thrown) std::rethrow_exception(thrown);
+      if (thrown) std::rethrow_exception(std::move(thrown));
     } catch (const BadResult& e) {
       raise(class_of(e.error().code), e.what());
     } catch (const Closed& e) {

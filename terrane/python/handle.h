@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "terrane/python/buffers.h"
 #include "terrane/volume/volume.h"
 
 namespace terrane::python {
@@ -40,6 +41,7 @@ class Handle {
   const World& world() const { return world_; }
   const Catalogue& catalogue() const { return catalogue_; }
   MaterialId fill() const { return fill_; }
+  ArrayBuffers& buffers() const { return *buffers_; }
 
   // This thread is inside a progress callback as long as it lives.
   class Listening {
@@ -59,6 +61,7 @@ class Handle {
   const Catalogue catalogue_;
   const MaterialId fill_;
   const ::pid_t process_ = ::getpid();
+  const std::shared_ptr<ArrayBuffers> buffers_ = std::make_shared<ArrayBuffers>();
   mutable std::mutex mutex_;
   std::shared_ptr<Volume> volume_;
   std::vector<std::thread::id> listening_;

@@ -61,7 +61,7 @@ py::object get(Handle& handle, int level, const py::object& key) {
   const Selection selection = select(key, level_extent(extent, level));
   const Coord size = selection.box.size();
   check_amount(size, kMaxVoxels, "one read gives at most 2^33");
-  Voxels out = empty_voxels(selection.shape());
+  Voxels out = handle.buffers().array(selection.shape());
   const VoxelView view = VoxelView::dense(out.mutable_data(), size);
   if (selection.box.empty()) {
     handle.reader();
@@ -78,7 +78,7 @@ py::object read(const PyVolume& self, const py::object& given, int level, const 
   const Box box = given.is_none() ? handle.world().bounds() : parse_box(given);
   const Coord size = handle.world().level_shape(box, level).value();
   check_amount(size, kMaxVoxels, "one read gives at most 2^33");
-  const py::object array = out.is_none() ? empty_voxels({size.x, size.y, size.z}) : out;
+  const py::object array = out.is_none() ? handle.buffers().array({size.x, size.y, size.z}) : out;
   read_into(handle, box, level, view_of_out(array, size), allow_incomplete);
   return array;
 }

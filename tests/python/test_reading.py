@@ -43,6 +43,25 @@ def test_what_is_read_is_the_callers_own(volume, dense):
     assert np.array_equal(volume[:10, :10, :10], dense[:10, :10, :10])
 
 
+def test_large_arrays_are_their_own_though_their_memory_is_used_again():
+    shape = (128, 128, 64)
+    with terrane.create("memory:", (140, 128, 64)) as v:
+        v[...] = np.arange(140)[:, None, None]
+        kept = [v[i:i + 128] for i in range(3)]
+        for i, array in enumerate(kept):
+            array += 1
+            assert array.shape == shape and array.flags.writeable and array.flags.c_contiguous
+            for other in range(40):  # comes and goes
+                assert v[other % 12:, :, :][0, 0, 0] == other % 12
+            assert (array == np.arange(i + 1, i + 129)[:, None, None]).all()
+        part = v[...][5]  # a view keeps its memory
+        gone = [v[...] for _ in range(5)]
+        del gone
+        v[...]
+        assert (part == 5).all()
+    assert (kept[0] == np.arange(1, 129)[:, None, None]).all(), "an array lives on when the volume is closed"
+
+
 @pytest.mark.parametrize("key, what", [
     (np.s_[150, 0, 0], "index 150 is out of bounds for axis 0 .x. with size 150"),
     (np.s_[0, -101, 0], "index -101 is out of bounds for axis 1"),
