@@ -253,7 +253,8 @@ class Reports(CliCase):
 
     def test_help_and_version(self):
         self.assertRegex(self.call("--version").stdout, r"terrane \d+\.\d+\.\d+")
-        for verb in ["create", "ingest", "read", "at", "info", "verify", "compact", "render", "report", "bench store"]:
+        for verb in ["create", "ingest", "read", "at", "info", "verify", "compact", "render", "report",
+                     "explain", "analyze", "histogram", "export", "bench store"]:
             text = self.call(*verb.split(), "--help").stdout
             self.assertIn(f"terrane {verb} ", text)
 
