@@ -48,7 +48,7 @@ PROBE = """<script>addEventListener('load', () => {
 def earth(shape=(360, 180, 64)):
     """Land and sea on a mantle: [x, y, z], z up."""
     x, y, z = (np.arange(n) for n in shape)
-    ground = 32 + 9 * np.sin(x / 29.0)[:, None] * np.cos(y / 21.0)[None, :] + 3 * np.sin(x / 5.0)[:, None]
+    ground = 31.5 + 9 * np.sin(x / 57.3)[:, None] * (0.6 + 0.4 * np.cos(y / 21.0))[None, :] + 0.4 * np.sin(x / 5.0)[:, None]
     depth = ground[:, :, None] - z[None, None, :]
     out = np.where(depth > 18, 4, np.where(depth > 3, 3, np.where(depth > 0, 2, 0)))
     return np.where((depth <= 0) & (z[None, None, :] < 33), 1, out).astype(np.uint16)
@@ -141,12 +141,16 @@ class ReportInABrowser(bench.CliCase):
         figures = json.loads(self.report("--json"))
         info = self.json("info", self.store)
         self.assertEqual(figures["store"]["stored_bytes"], info["stored_bytes"])
-        self.assertEqual({k: v["bricks"] for k, v in figures["strategies"].items() if k in info["codecs"]},
-                         {k: v["bricks"] for k, v in info["codecs"].items()})
+        bricks = {k: {"bricks": v["bricks"], "bytes": v["bytes"]} for k, v in figures["strategies"].items()
+                  if k not in ("uniform", "predicted")}
+        self.assertEqual(bricks, info["codecs"])
         level0 = figures["levels"][0]
-        self.assertEqual(level0["ranges"], info["ranges"])
-        self.assertAlmostEqual(sum(s["bytes"] for s in figures["strategies"].values()), level0["bytes"], 3)
-        self.assertAlmostEqual(sum(r["stored_bytes"] for r in figures["regions"]), level0["bytes"], 3)
+        for kind in ["uniform", "brick"]:
+            self.assertEqual(level0["ranges"][kind], info["ranges"][kind])
+        # A range between bricks may lie outside the extent: it belongs to no column.
+        held = sum(s["bytes"] for s in figures["strategies"].values())
+        self.assertLessEqual(held, level0["bytes"] + 1e-3)
+        self.assertAlmostEqual(sum(r["stored_bytes"] for r in figures["regions"]), held, 3)
         self.assertEqual(sum(r["raw_bytes"] for r in figures["regions"]), info["logical_bytes"])
         self.assertEqual(sum(r["columns"] for r in figures["regions"]), 6 * 3)
         array = earth()
