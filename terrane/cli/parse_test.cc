@@ -5,6 +5,7 @@
 #include "terrane/cli/machine.h"
 #include "terrane/cli/progress.h"
 #include "terrane/cli/text.h"
+#include "terrane/report/samples.h"
 
 namespace terrane::cli {
 namespace {
