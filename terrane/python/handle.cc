@@ -25,7 +25,7 @@ Handle::Handle(Volume volume, Origin origin)
       volume_(shared(std::move(volume))) {}
 
 std::shared_ptr<Volume> Handle::reader() const {
-  if (::getpid() != process_) {
+  if (!process_.here()) {
     throw BadResult(invalid("the volume `" + origin_.where +
                             "` was opened before this process was forked; open it again in this process"));
   }
@@ -46,14 +46,14 @@ std::shared_ptr<Volume> Handle::writer() const {
 }
 
 void Handle::close() {
-  if (::getpid() != process_) return;
+  if (!process_.here()) return;
   std::shared_ptr<Volume> last;
   std::scoped_lock lock(mutex_);
   last.swap(volume_);
 }
 
 bool Handle::closed() const {
-  if (::getpid() != process_) return true;
+  if (!process_.here()) return true;
   std::scoped_lock lock(mutex_);
   return volume_ == nullptr;
 }

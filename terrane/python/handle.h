@@ -6,9 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include <unistd.h>
-
 #include "terrane/python/buffers.h"
+#include "terrane/python/fork_mark.h"
 #include "terrane/volume/volume.h"
 
 namespace terrane::python {
@@ -60,7 +59,7 @@ class Handle {
   const World world_;
   const Catalogue catalogue_;
   const MaterialId fill_;
-  const ::pid_t process_ = ::getpid();
+  const ForkMark process_;
   const std::shared_ptr<ArrayBuffers> buffers_ = std::make_shared<ArrayBuffers>();
   mutable std::mutex mutex_;
   std::shared_ptr<Volume> volume_;

@@ -1,7 +1,6 @@
 #include "terrane/python/bindings.h"
 #include "terrane/python/errors.h"
 
-namespace py = pybind11;
 using namespace terrane::python;
 
 PYBIND11_MODULE(_terrane, m) {

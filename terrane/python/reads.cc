@@ -56,9 +56,19 @@ void read_into(Handle& handle, const Box& box, int level, VoxelView out, bool al
   });
 }
 
+// v[x, y, z].
+py::object get_one(const Handle& handle, int level, Coord voxel) {
+  const MaterialId material = [&] {
+    const py::gil_scoped_release release;
+    return handle.reader()->at({voxel.x << level, voxel.y << level, voxel.z << level}, level).value();
+  }();
+  return py::dtype::of<MaterialId>().attr("type")(material);
+}
+
 py::object get(Handle& handle, int level, const py::object& key) {
   const Coord extent = handle.world().extent();
   const Selection selection = select(key, level_extent(extent, level));
+  if (selection.scalar()) return get_one(handle, level, selection.box.lo);
   const Coord size = selection.box.size();
   check_amount(size, kMaxVoxels, "one read gives at most 2^33");
   Voxels out = handle.buffers().array(selection.shape());
@@ -68,7 +78,6 @@ py::object get(Handle& handle, int level, const py::object& key) {
     return out;
   }
   read_into(handle, level0_box(selection.box, level, extent), level, view, false);
-  if (selection.scalar()) return out[py::tuple()];
   return out;
 }
 
@@ -78,7 +87,7 @@ py::object read(const PyVolume& self, const py::object& given, int level, const 
   const Box box = given.is_none() ? handle.world().bounds() : parse_box(given);
   const Coord size = handle.world().level_shape(box, level).value();
   check_amount(size, kMaxVoxels, "one read gives at most 2^33");
-  const py::object array = out.is_none() ? handle.buffers().array({size.x, size.y, size.z}) : out;
+  py::object array = out.is_none() ? handle.buffers().array({size.x, size.y, size.z}) : out;
   read_into(handle, box, level, view_of_out(array, size), allow_incomplete);
   return array;
 }
@@ -87,7 +96,7 @@ py::object read(const PyVolume& self, const py::object& given, int level, const 
 py::object as_array(Handle& handle, int level, const py::object& dtype) {
   check_amount(level_extent(handle.world().extent(), level), kMaxImplicit,
                "a volume becomes an array by itself only up to 2^30");
-  const py::object array = get(handle, level, py::ellipsis());
+  py::object array = get(handle, level, py::ellipsis());
   return dtype.is_none() ? array : array.attr("astype")(dtype, py::arg("copy") = false);
 }
 
