@@ -136,6 +136,7 @@ Result<bool> runs_backwards(GDALDimension& dimension, int axis, const std::strin
 Result<std::vector<NetcdfVariable::Dimension>> place(const Array& array, const std::string& path) {
   const auto& dimensions = array->GetDimensions();
   std::vector<int> axes;
+  axes.reserve(dimensions.size());
   for (const auto& dimension : dimensions) axes.push_back(axis_of(*dimension));
   if (std::find(axes.begin(), axes.end(), 3) != axes.end()) {
     return invalid(
