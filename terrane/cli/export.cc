@@ -37,8 +37,9 @@ using Export = Status (*)(const std::string&, const VoxelSource&, const ExportFr
 Coord array_step(Coord size) {
   constexpr std::int64_t kPartVoxels = std::int64_t{1} << 27;
   const auto bricks = [](std::int64_t n) { return std::max<std::int64_t>(1, n / kBrickEdge) * kBrickEdge; };
+  constexpr std::int64_t kEdge = kBrickEdge;
   Coord step;
-  step.z = std::min(size.z, bricks(kPartVoxels / (kBrickEdge * kBrickEdge)));
+  step.z = std::min(size.z, bricks(kPartVoxels / (kEdge * kEdge)));
   step.y = std::min(size.y, bricks(kPartVoxels / (kBrickEdge * step.z)));
   step.x = std::min(size.x, bricks(kPartVoxels / (step.y * step.z)));
   return step;

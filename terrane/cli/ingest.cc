@@ -85,7 +85,7 @@ Status refuse_other_catalogue(const Volume& volume) {
 }
 
 Status adopt_earth(Volume& volume) {
-  const Status adopted = volume.adopt_catalogue(Catalogue::earth());
+  Status adopted = volume.adopt_catalogue(Catalogue::earth());
   if (adopted || adopted.error().code != ErrorCode::kConflict) return adopted;
   return Error{ErrorCode::kConflict,
                adopted.error().message +
