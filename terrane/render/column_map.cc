@@ -290,6 +290,7 @@ Result<ColumnMap> ColumnMap::survey(const Volume& volume, const Box& box, int le
   }
   TERRANE_ASSIGN(const std::vector<World::Piece> pieces, volume.world().level_pieces(box, level));
   std::vector<Box> parts;
+  parts.reserve(pieces.size());
   for (const World::Piece& piece : pieces) parts.push_back(piece.box);
   ColumnMap map(Lattice(volume.world().extent(), level), parts, limits.cells);
   Spread spread(map);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -16,7 +15,10 @@ namespace terrane {
 struct Strategy {
   RangeKind kind = RangeKind::kPredicted;
   CodecId codec{};  // of bricks
-  friend auto operator<=>(const Strategy&, const Strategy&) = default;
+  friend bool operator==(const Strategy&, const Strategy&) = default;
+  friend bool operator<(const Strategy& a, const Strategy& b) {
+    return a.kind != b.kind ? a.kind < b.kind : a.codec < b.codec;
+  }
 };
 Strategy strategy_of(const RangeInfo& range);
 std::string name_of(const Strategy& strategy);  // "predicted", "uniform", "rows", "codec 130"

@@ -33,6 +33,7 @@ Rgb Ramp::at(double share) const {
 
 std::vector<Rgb> Ramp::colors(int n) const {
   std::vector<Rgb> out;
+  out.reserve(static_cast<std::size_t>(n));
   for (int i = 0; i < n; ++i) out.push_back(at((i + 0.5) / n));
   return out;
 }

@@ -66,8 +66,8 @@ class Chart {
   void axis() {
     const int decades = static_cast<int>(std::log10(span_.hi / span_.lo) + 1e-9);
     const int step = decades > 6 ? 2 : 1;
-    int i = 0;
-    for (double value = span_.lo; value <= span_.hi * 1.0001; value *= 10, ++i) {
+    for (int i = 0; i <= decades; ++i) {
+      const double value = span_.lo * std::pow(10, i);
       line("grid", x(value), kTop, kBottom + 4);
       const char* anchor = i == 0 ? "start" : "middle";
       if (i % step == 0) text("tick", i == 0 ? kLeft : x(value), kBottom + 20, anchor, decade_text(value));
