@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <bit>
 #include <functional>
 #include <ostream>
 #include <string>
 
 #include "terrane/analyze/brute_force_test.h"
+#include "terrane/analyze/masks_portable.h"
 #include "terrane/base/hash.h"
 
 namespace terrane {
@@ -177,6 +180,24 @@ TEST_F(AnalyzeBrick, IsByTheBookOnRandomBricks) {
           return array.at({x, y, z});
         },
         static_cast<MaterialId>(below(materials)));
+  }
+}
+
+// What no x86-64 would otherwise run.
+TEST(PlainMasks, AreOfTheLanesThatAreEqual) {
+  Random random(10);
+  for (int round = 0; round < 1000; ++round) {
+    std::array<MaterialId, 64> a, b;
+    for (std::size_t i = 0; i < 64; ++i) {
+      a[i] = static_cast<MaterialId>(random.below(65536));
+      b[i] = random.below(3) != 0 ? a[i] : static_cast<MaterialId>(a[i] ^ 1 << random.below(16));
+    }
+    std::uint64_t expected = 0;
+    for (std::size_t i = 0; i < 64; ++i) expected |= std::uint64_t{a[i] == b[i]} << i;
+    EXPECT_EQ(detail::portable::equal_plain<64>(a.data(), b.data()), expected);
+    EXPECT_EQ(detail::portable::equal_plain<16>(a.data() + 16, b.data() + 16), expected >> 16 & 0xffff);
+    EXPECT_EQ(detail::portable::equal64(a.data(), b.data()), expected);
+    EXPECT_EQ(detail::portable::ones(expected), static_cast<std::uint64_t>(std::popcount(expected)));
   }
 }
 

@@ -13,11 +13,12 @@ namespace detail {
 // Voxels of each material of one brick; emptied by being taken.
 class Tally {
  public:
-  void add(MaterialId material, std::uint32_t voxels) {
-    counts_[material] += voxels;
+  // In one of two counts, so that runs of one material that follow closely do not wait for each other.
+  void add(MaterialId material, std::uint32_t voxels, std::size_t half) {
+    counts_[material][half] += voxels;
     touched_[material / kBlock] = 1;
   }
-  std::uint32_t of(MaterialId material) const { return counts_[material]; }
+  std::uint32_t of(MaterialId material) const { return counts_[material][0] + counts_[material][1]; }
   // Those above 0, ascending.
   void take(std::vector<std::pair<MaterialId, std::uint64_t>>& out) {
     out.clear();
@@ -25,16 +26,17 @@ class Tally {
       if (touched_[block] == 0) continue;
       touched_[block] = 0;
       for (std::size_t material = block * kBlock; material < (block + 1) * kBlock; ++material) {
-        if (counts_[material] == 0) continue;
-        out.emplace_back(static_cast<MaterialId>(material), counts_[material]);
-        counts_[material] = 0;
+        const std::uint32_t count = of(static_cast<MaterialId>(material));
+        if (count == 0) continue;
+        out.emplace_back(static_cast<MaterialId>(material), count);
+        counts_[material] = {};
       }
     }
   }
 
  private:
   static constexpr std::size_t kBlock = 64;
-  std::array<std::uint32_t, 65536> counts_{};
+  std::array<std::array<std::uint32_t, 2>, 65536> counts_{};
   std::array<std::uint16_t, 65536 / kBlock> touched_{};  // flags; bytes might be anything, to a compiler
 };
 
@@ -57,13 +59,24 @@ class MaterialSet {
 
 // What a column says by itself.
 struct ColumnFacts {
-  static constexpr int kShort = 8;                       // runs that are kept here
-  alignas(16) std::array<MaterialId, kShort> materials;  // of its runs, upwards; then the first again
-  std::uint64_t starts;                                  // of its runs
-  const MaterialId* row;                                 // one of those that hold these voxels
+  std::uint64_t starts;  // of its runs
   std::uint32_t runs, single_runs, long_runs, long_run_voxels;
   std::uint32_t differing_stretches, differing_runs;
+  std::uint32_t columns;  // that are this one, one after the other
+  std::uint32_t untold;   // columns whose voxels the tally lacks
   bool mono;
+  bool copy;  // of the one across
+};
+
+// The materials of a column's runs, upwards, and behind them anything.
+using RunSequence = std::array<MaterialId, 80>;
+
+// The columns of one x that differ from the one before.
+struct PlaneColumns {
+  std::uint64_t fresh = 0;  // bit y: these
+  std::size_t count = 0;
+  std::array<ColumnFacts, 64> facts;
+  alignas(32) std::array<RunSequence, 64> sequences;
 };
 
 constexpr std::size_t kRows = 4096;
@@ -80,15 +93,15 @@ struct AnalyzeScratch::State {
   std::array<std::uint64_t, detail::kRows> same_y{};
   std::array<std::uint64_t, 1024> cells{}, coarser_cells{};
   std::array<std::uint8_t, detail::kRows + detail::kSlack> tops{};
-  std::array<detail::ColumnFacts, 128>
-      columns{};  // of this x and the last, those that differ from the one before
+  std::array<detail::PlaneColumns, 2> planes{};  // of this x and the last
   std::array<MaterialId, 128> last_row{};
   std::vector<MaterialId> padded;  // rows of 64 of a brick that is lower
 };
 
 namespace detail {
 
-// Fills `out` except for its materials, which go to the tally. For bricks of any content.
+// Fill `out` except for its materials, which go to the tally. For bricks of any content. Both are the sweep
+// of sweep_brick.h, on other masks.
 void analyze_portable(const MaterialId* voxels, BrickShape shape, MaterialId predicted,
                       AnalyzeScratch::State& scratch, BrickStats& out);
 #if defined(__x86_64__)

@@ -1,10 +1,12 @@
+#pragma once
+
 #include <algorithm>
+#include <utility>
 
-#include "terrane/analyze/avx2.h"
+#include "terrane/analyze/sweep.h"
 
-#if defined(__x86_64__)
-namespace terrane::detail {
-namespace {
+// The octree and the Morton order, from the masks of the whole brick.
+namespace terrane::detail::TERRANE_SWEEP_SPACE {
 
 constexpr int up(int n, int side) {
   return (n + side - 1) / side;
@@ -23,7 +25,7 @@ struct Joining {
 // uniform cubes are one where seven of the faces between them, a tree, are equal at a corner. What is outside
 // is equal.
 template <bool kVoxels>
-TERRANE_AVX2_INLINE std::uint64_t uniform_cubes(const Joining& j, int x, int y) {
+TERRANE_SWEEP_INLINE std::uint64_t uniform_cubes(const Joining& j, int x, int y) {
   const int half = j.half, a = x * j.brick.ny + y, right = half * j.brick.ny;
   const int pitch = up(j.brick.ny, half), child = x / half * pitch + y / half;
   const bool has_x = x + half < j.brick.nx, has_y = y + half < j.brick.ny;
@@ -52,10 +54,10 @@ TERRANE_AVX2_INLINE std::uint64_t uniform_cubes(const Joining& j, int x, int y) 
 }
 
 template <bool kVoxels>
-TERRANE_AVX2_INLINE void join(const Joining& j, std::uint64_t* cells, BrickStats& out) {
+TERRANE_SWEEP_INLINE void join(const Joining& j, std::uint64_t* cells, BrickStats& out) {
   const RowBrick& brick = j.brick;
   const int half = j.half, side = 2 * half;
-  const auto level = static_cast<std::size_t>(6 - lowest(static_cast<std::uint64_t>(side)));
+  const auto level = static_cast<std::size_t>(6 - static_cast<int>(lowest(static_cast<std::uint64_t>(side))));
   const std::uint64_t begins = every(side) & brick.all();
   const int top = (brick.nz - 1) / side * side;
   // The topmost cubes have only a lower half where the brick ends within it.
@@ -77,8 +79,8 @@ TERRANE_AVX2_INLINE void join(const Joining& j, std::uint64_t* cells, BrickStats
 }
 
 // Changes from the last voxel of each cube in a column of cubes to the first of the one beside it.
-TERRANE_AVX2_INLINE std::uint64_t changes_beside(const MaterialId* last, const MaterialId* first, int side,
-                                                 int nz) {
+TERRANE_SWEEP_INLINE std::uint64_t changes_beside(const MaterialId* last, const MaterialId* first, int side,
+                                                  int nz) {
   const std::uint64_t whole = every(side) & low_bits64(std::max(nz - side + 1, 0));
   std::uint64_t changes = ones(whole & ~equal64(last + side - 1, first));
   if (nz % side != 0) changes += last[nz - 1] != first[nz - nz % side] ? 1 : 0;
@@ -86,15 +88,15 @@ TERRANE_AVX2_INLINE std::uint64_t changes_beside(const MaterialId* last, const M
 }
 
 // Changes from the last voxel of each even cube in a column of cubes to the first of the one above it.
-TERRANE_AVX2_INLINE std::uint64_t changes_above(const MaterialId* last, const MaterialId* first, int side,
-                                                int nz) {
+TERRANE_SWEEP_INLINE std::uint64_t changes_above(const MaterialId* last, const MaterialId* first, int side,
+                                                 int nz) {
   const std::uint64_t pairs = every(2 * side) << (side - 1) & low_bits64(nz - 1);
   return ones(pairs & ~equal64(last, first + 1));
 }
 
 // Where the Morton order steps from one cube of a side to the next within the cube of twice the side at (x,
 // y).
-TERRANE_AVX2_INLINE std::uint64_t changes_within(const RowBrick& brick, int side, int x, int y) {
+TERRANE_SWEEP_INLINE std::uint64_t changes_within(const RowBrick& brick, int side, int x, int y) {
   const auto first = [&brick](int cx, int cy) { return brick.row(cx * brick.ny + cy); };
   const auto last = [&](int cx, int cy) {
     return first(std::min(cx + side, brick.nx) - 1, std::min(cy + side, brick.ny) - 1);
@@ -123,8 +125,8 @@ TERRANE_AVX2_INLINE std::uint64_t changes_within(const RowBrick& brick, int side
 }
 
 // The same for cubes of one voxel, with what the masks know already.
-TERRANE_AVX2_INLINE std::uint64_t changes_of_voxels(const RowBrick& brick,
-                                                    const AnalyzeScratch::State& scratch, int x, int y) {
+TERRANE_SWEEP_INLINE std::uint64_t changes_of_voxels(const RowBrick& brick,
+                                                     const AnalyzeScratch::State& scratch, int x, int y) {
   const int a = x * brick.ny + y, b = a + brick.ny;
   if (x + 1 == brick.nx || y + 1 == brick.ny) return changes_within(brick, 1, x, y);
   const MaterialId* row_a = brick.at(a);
@@ -136,9 +138,7 @@ TERRANE_AVX2_INLINE std::uint64_t changes_of_voxels(const RowBrick& brick,
          ones(all >> 1 & every(2) & ~up);
 }
 
-}  // namespace
-
-TERRANE_AVX2 void sweep_octree(const RowBrick& brick, AnalyzeScratch::State& scratch, BrickStats& out) {
+TERRANE_SWEEP void sweep_octree(const RowBrick& brick, AnalyzeScratch::State& scratch, BrickStats& out) {
   for (int level = 0; level < BrickStats::kLevels; ++level) {
     const int side = 64 >> level;
     out.cubes[static_cast<std::size_t>(level)] =
@@ -154,8 +154,9 @@ TERRANE_AVX2 void sweep_octree(const RowBrick& brick, AnalyzeScratch::State& scr
   }
 }
 
-TERRANE_AVX2 std::uint64_t morton_changes(const RowBrick& brick, const AnalyzeScratch::State& scratch,
-                                          int side, int x) {
+// Changes from one cube of a side to the next, in Morton order, within the cubes of twice the side at x.
+TERRANE_SWEEP std::uint64_t morton_changes(const RowBrick& brick, const AnalyzeScratch::State& scratch,
+                                           int side, int x) {
   std::uint64_t changes = 0;
   if (side == 1) {
     for (int y = 0; y < brick.ny; y += 2) changes += changes_of_voxels(brick, scratch, x, y);
@@ -165,5 +166,4 @@ TERRANE_AVX2 std::uint64_t morton_changes(const RowBrick& brick, const AnalyzeSc
   return changes;
 }
 
-}  // namespace terrane::detail
-#endif
+}  // namespace terrane::detail::TERRANE_SWEEP_SPACE
