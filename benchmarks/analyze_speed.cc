@@ -69,7 +69,7 @@ std::vector<Brick> mixed_bricks(const VoxelArray& volume, std::size_t most) {
   return bricks;
 }
 
-void measure(const char* name, const std::vector<Brick>& bricks, Simd simd, int passes) {
+void measure(const char* name, const std::vector<Brick>& bricks, Simd simd, Detail detail, int passes) {
   if (bricks.empty()) return;
   AnalyzeScratch scratch;
   BrickStats stats, sum;
@@ -78,7 +78,7 @@ void measure(const char* name, const std::vector<Brick>& bricks, Simd simd, int 
     double best = 1e30;
     for (int pass = 0; pass <= passes; ++pass) {
       const double begin = cpu_us();
-      analyze_brick(simd, brick, {}, 0, scratch, stats);
+      analyze_brick(simd, brick, {}, 0, scratch, stats, detail);
       if (pass > 0) best = std::min(best, cpu_us() - begin);
     }
     us.push_back(best);
@@ -91,7 +91,7 @@ void measure(const char* name, const std::vector<Brick>& bricks, Simd simd, int 
     return us[static_cast<std::size_t>(share * static_cast<double>(us.size() - 1))];
   };
   const double rows = static_cast<double>(sum.columns);
-  std::printf("  %-9s mean %7.1f  p50 %7.1f  p99 %7.1f us    %.1f %% of rows new, %.1f runs in each\n", name,
+  std::printf("  %-22s mean %7.1f  p50 %7.1f  p99 %7.1f us    %.1f %% of rows new, %.1f runs in each\n", name,
               total / static_cast<double>(us.size()), at(0.5), at(0.99),
               100 * static_cast<double>(sum.rows_new) / rows,
               static_cast<double>(sum.runs_new) / static_cast<double>(sum.rows_new));
@@ -108,8 +108,11 @@ std::vector<Brick> noise(std::uint64_t materials) {
 
 void report(const std::string& what, const std::vector<Brick>& bricks, int passes) {
   std::printf("%s: %zu mixed bricks\n", what.c_str(), bricks.size());
-  measure("portable", bricks, Simd::kPortable, 1);
-  if (best_simd() == Simd::kAvx2) measure("AVX2", bricks, Simd::kAvx2, passes);
+  const bool avx2 = best_simd() == Simd::kAvx2;
+  measure("portable", bricks, Simd::kPortable, Detail::kAll, passes);
+  if (avx2) measure("AVX2", bricks, Simd::kAvx2, Detail::kAll, passes);
+  measure("portable, for a choice", bricks, Simd::kPortable, Detail::kChoice, passes);
+  if (avx2) measure("AVX2, for a choice", bricks, Simd::kAvx2, Detail::kChoice, passes);
 }
 
 }  // namespace

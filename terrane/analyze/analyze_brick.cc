@@ -29,12 +29,12 @@ Simd best_simd() {
 }
 
 void analyze_brick(std::span<const MaterialId> voxels, BrickShape shape, MaterialId predicted,
-                   AnalyzeScratch& scratch, BrickStats& out) {
-  analyze_brick(best_simd(), voxels, shape, predicted, scratch, out);
+                   AnalyzeScratch& scratch, BrickStats& out, Detail detail) {
+  analyze_brick(best_simd(), voxels, shape, predicted, scratch, out, detail);
 }
 
 void analyze_brick(Simd simd, std::span<const MaterialId> voxels, BrickShape shape, MaterialId predicted,
-                   AnalyzeScratch& scratch, BrickStats& out) {
+                   AnalyzeScratch& scratch, BrickStats& out, Detail detail) {
   assert(shape.valid() && voxels.size() == shape.voxels());
   if (all_equal(voxels)) return uniform_brick_stats(shape, voxels[0], predicted, out);
   auto room = std::move(out.materials);
@@ -44,13 +44,13 @@ void analyze_brick(Simd simd, std::span<const MaterialId> voxels, BrickShape sha
   AnalyzeScratch::State& state = scratch.state();
 #if defined(__x86_64__)
   if (simd == Simd::kAvx2) {
-    detail::analyze_avx2(voxels.data(), shape, predicted, state, out);
+    detail::analyze_avx2(voxels.data(), shape, predicted, detail, state, out);
   } else {
-    detail::analyze_portable(voxels.data(), shape, predicted, state, out);
+    detail::analyze_portable(voxels.data(), shape, predicted, detail, state, out);
   }
 #else
   static_cast<void>(simd);
-  detail::analyze_portable(voxels.data(), shape, predicted, state, out);
+  detail::analyze_portable(voxels.data(), shape, predicted, detail, state, out);
 #endif
   out.materials = std::move(room);
   state.tally.take(out.materials);

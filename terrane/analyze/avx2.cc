@@ -6,10 +6,10 @@
 namespace terrane::detail {
 
 __attribute__((target("avx2,bmi,popcnt"))) void analyze_avx2(const MaterialId* voxels, BrickShape shape,
-                                                             MaterialId predicted,
+                                                             MaterialId predicted, Detail detail,
                                                              AnalyzeScratch::State& scratch,
                                                              BrickStats& out) {
-  avx2::sweep_brick(voxels, shape, predicted, scratch, out);
+  avx2::sweep_brick(voxels, shape, predicted, detail, scratch, out);
 }
 
 }  // namespace terrane::detail

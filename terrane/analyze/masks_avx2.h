@@ -13,6 +13,7 @@
 #define TERRANE_SWEEP_SPACE avx2
 #define TERRANE_SWEEP inline __attribute__((target("avx2,bmi,popcnt")))
 #define TERRANE_SWEEP_INLINE inline __attribute__((always_inline, target("avx2,bmi,popcnt")))
+#define TERRANE_SWEEP_LAMBDA __attribute__((always_inline, target("avx2,bmi,popcnt")))
 
 namespace terrane::detail::avx2 {
 
@@ -21,8 +22,8 @@ TERRANE_SWEEP_INLINE std::uint64_t ones(std::uint64_t bits) {
 }
 
 // The lowest bit that is set; 64 where none is.
-TERRANE_SWEEP_INLINE std::uint32_t lowest(std::uint64_t bits) {
-  return static_cast<std::uint32_t>(_tzcnt_u64(bits));
+TERRANE_SWEEP_INLINE std::uint64_t lowest(std::uint64_t bits) {
+  return _tzcnt_u64(bits);
 }
 
 TERRANE_SWEEP_INLINE __m256i load16(const MaterialId* from) {

@@ -18,6 +18,7 @@
 #define TERRANE_SWEEP_SPACE portable
 #define TERRANE_SWEEP inline
 #define TERRANE_SWEEP_INLINE inline __attribute__((always_inline))
+#define TERRANE_SWEEP_LAMBDA __attribute__((always_inline))
 
 namespace terrane::detail::portable {
 
@@ -70,8 +71,8 @@ TERRANE_SWEEP_INLINE std::uint32_t equal16(const MaterialId* a, const MaterialId
 #endif
 
 // The lowest bit that is set; 64 where none is.
-TERRANE_SWEEP_INLINE std::uint32_t lowest(std::uint64_t bits) {
-  return static_cast<std::uint32_t>(std::countr_zero(bits));
+TERRANE_SWEEP_INLINE std::uint64_t lowest(std::uint64_t bits) {
+  return static_cast<std::uint64_t>(std::countr_zero(bits));
 }
 
 TERRANE_SWEEP_INLINE std::uint64_t equal64(const MaterialId* a, const MaterialId* b) {

@@ -4,9 +4,9 @@
 
 namespace terrane::detail {
 
-void analyze_portable(const MaterialId* voxels, BrickShape shape, MaterialId predicted,
+void analyze_portable(const MaterialId* voxels, BrickShape shape, MaterialId predicted, Detail detail,
                       AnalyzeScratch::State& scratch, BrickStats& out) {
-  portable::sweep_brick(voxels, shape, predicted, scratch, out);
+  portable::sweep_brick(voxels, shape, predicted, detail, scratch, out);
 }
 
 }  // namespace terrane::detail

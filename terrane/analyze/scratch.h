@@ -13,29 +13,40 @@ namespace detail {
 // Voxels of each material of one brick; emptied by being taken.
 class Tally {
  public:
-  // In one of two counts, so that runs of one material that follow closely do not wait for each other.
-  void add(MaterialId material, std::uint32_t voxels, std::size_t half) {
-    counts_[material][half] += voxels;
-    touched_[material / kBlock] = 1;
+  // Four at once. In two counts each, so that runs of one material that follow closely do not wait for each
+  // other.
+  void add(const std::array<MaterialId, 4>& m, const std::array<std::uint32_t, 4>& voxels) {
+    counts_[m[0]][0] += voxels[0];
+    counts_[m[1]][0] += voxels[1];
+    counts_[m[2]][1] += voxels[2];
+    counts_[m[3]][1] += voxels[3];
+    if ((m[0] | m[1] | m[2] | m[3]) < kCommon) return;
+    for (const MaterialId material : m) touched_[material / kBlock] = 1;
   }
   std::uint32_t of(MaterialId material) const { return counts_[material][0] + counts_[material][1]; }
   // Those above 0, ascending.
   void take(std::vector<std::pair<MaterialId, std::uint64_t>>& out) {
     out.clear();
-    for (std::size_t block = 0; block < touched_.size(); ++block) {
-      if (touched_[block] == 0) continue;
+    take(0, kCommon, out);
+    for (std::size_t block = kCommon / kBlock; block < touched_.size(); ++block) {
+      if (touched_[block] != 0) take(block * kBlock, (block + 1) * kBlock, out);
       touched_[block] = 0;
-      for (std::size_t material = block * kBlock; material < (block + 1) * kBlock; ++material) {
-        const std::uint32_t count = of(static_cast<MaterialId>(material));
-        if (count == 0) continue;
-        out.emplace_back(static_cast<MaterialId>(material), count);
-        counts_[material] = {};
-      }
     }
   }
 
  private:
   static constexpr std::size_t kBlock = 64;
+  static constexpr std::size_t kCommon = 1024;  // ids below are looked at without having been touched
+
+  void take(std::size_t begin, std::size_t end, std::vector<std::pair<MaterialId, std::uint64_t>>& out) {
+    for (std::size_t material = begin; material < end; ++material) {
+      const std::uint32_t count = of(static_cast<MaterialId>(material));
+      if (count == 0) continue;
+      out.emplace_back(static_cast<MaterialId>(material), count);
+      counts_[material] = {};
+    }
+  }
+
   std::array<std::array<std::uint32_t, 2>, 65536> counts_{};
   std::array<std::uint16_t, 65536 / kBlock> touched_{};  // flags; bytes might be anything, to a compiler
 };
@@ -59,7 +70,8 @@ class MaterialSet {
 
 // What a column says by itself.
 struct ColumnFacts {
-  std::uint64_t starts;  // of its runs
+  std::uint64_t starts;   // of its runs
+  const MaterialId* row;  // one of those that hold these voxels, and as many as may be read behind them
   std::uint32_t runs, single_runs, long_runs, long_run_voxels;
   std::uint32_t differing_stretches, differing_runs;
   std::uint32_t columns;  // that are this one, one after the other
@@ -102,10 +114,10 @@ namespace detail {
 
 // Fill `out` except for its materials, which go to the tally. For bricks of any content. Both are the sweep
 // of sweep_brick.h, on other masks.
-void analyze_portable(const MaterialId* voxels, BrickShape shape, MaterialId predicted,
+void analyze_portable(const MaterialId* voxels, BrickShape shape, MaterialId predicted, Detail detail,
                       AnalyzeScratch::State& scratch, BrickStats& out);
 #if defined(__x86_64__)
-void analyze_avx2(const MaterialId* voxels, BrickShape shape, MaterialId predicted,
+void analyze_avx2(const MaterialId* voxels, BrickShape shape, MaterialId predicted, Detail detail,
                   AnalyzeScratch::State& scratch, BrickStats& out);
 #endif
 

@@ -25,10 +25,10 @@ TERRANE_SWEEP RowBrick lay_out(const MaterialId* voxels, BrickShape shape, Analy
 }
 
 // As much as can be is done while the rows of one x, and of the one before, are near.
-TERRANE_SWEEP void sweep_brick(const MaterialId* voxels, BrickShape shape, MaterialId predicted,
-                               AnalyzeScratch::State& scratch, BrickStats& out) {
-  const RowBrick brick = lay_out(voxels, shape, scratch);
-  ColumnSweep columns(brick, predicted, scratch);
+template <Detail kDetail, bool kWhole>
+TERRANE_SWEEP void sweep_rows(const RowBrick& brick, MaterialId predicted, AnalyzeScratch::State& scratch,
+                              BrickStats& out) {
+  ColumnSweep<kDetail, kWhole> columns(brick, predicted, scratch);
   out.morton_runs = 1;
   for (int x = 0; x < brick.nx; ++x) {
     columns.sweep(x, x > 0 ? compare_plane<true>(brick, x, scratch, out)
@@ -38,13 +38,27 @@ TERRANE_SWEEP void sweep_brick(const MaterialId* voxels, BrickShape shape, Mater
     if (x % 4 == 3 || last) out.morton_runs += morton_changes(brick, scratch, 2, x / 4 * 4);
   }
   columns.store(out);
+}
+
+TERRANE_SWEEP void sweep_brick(const MaterialId* voxels, BrickShape shape, MaterialId predicted,
+                               Detail detail, AnalyzeScratch::State& scratch, BrickStats& out) {
+  const RowBrick brick = lay_out(voxels, shape, scratch);
+  const bool whole = brick.nz == 64;
+  if (detail == Detail::kAll) {
+    whole ? sweep_rows<Detail::kAll, true>(brick, predicted, scratch, out)
+          : sweep_rows<Detail::kAll, false>(brick, predicted, scratch, out);
+  } else {
+    whole ? sweep_rows<Detail::kChoice, true>(brick, predicted, scratch, out)
+          : sweep_rows<Detail::kChoice, false>(brick, predicted, scratch, out);
+  }
   for (int side = 4; side <= 32; side *= 2) {
     for (int x = 0; x < brick.nx; x += 2 * side) {
       out.morton_runs += morton_changes(brick, scratch, side, x);
     }
   }
   sweep_octree(brick, scratch, out);
-  sweep_lines(brick, scratch, out);
+  sweep_scans(brick, out);
+  if (detail == Detail::kAll) sweep_lines(brick, scratch, out);
 }
 
 }  // namespace terrane::detail::TERRANE_SWEEP_SPACE

@@ -106,8 +106,8 @@ TERRANE_SWEEP void sweep_horizons(const RowBrick& brick, const AnalyzeScratch::S
                      static_cast<std::uint64_t>(brick.nx * (brick.ny - 1));
 }
 
-// From the masks and tops of the whole brick.
-TERRANE_SWEEP void sweep_lines(const RowBrick& brick, const AnalyzeScratch::State& scratch, BrickStats& out) {
+// How scans go on from line to line; and what there is to go on from.
+TERRANE_SWEEP void sweep_scans(const RowBrick& brick, BrickStats& out) {
   const auto nx = static_cast<std::uint64_t>(brick.nx), ny = static_cast<std::uint64_t>(brick.ny),
              nz = static_cast<std::uint64_t>(brick.nz);
   out.columns = nx * ny;
@@ -115,6 +115,10 @@ TERRANE_SWEEP void sweep_lines(const RowBrick& brick, const AnalyzeScratch::Stat
   out.scan_runs[0] =
       out.voxels - out.equal_faces[0] - joins(brick, 0, (brick.nx - 1) * brick.ny, 1, brick.ny);
   out.scan_runs[1] = out.voxels - out.equal_faces[1] - joins(brick, 0, brick.ny - 1, brick.ny, brick.nx);
+}
+
+// From the masks and tops of the whole brick.
+TERRANE_SWEEP void sweep_lines(const RowBrick& brick, const AnalyzeScratch::State& scratch, BrickStats& out) {
   LongRuns along_x, along_y;
   add_long_runs(scratch.same_x.data(), 7 * brick.ny, brick.count(), brick.ny, along_x);
   for (int begin = 0; begin < brick.count(); begin += brick.ny) {
