@@ -101,28 +101,19 @@ template <Detail kDetail, bool kWhole>
 TERRANE_SWEEP_INLINE void ColumnSweep<kDetail, kWhole>::gather(const ColumnFacts& facts,
                                                                std::uint32_t columns, RunSequence* sequence) {
   const MaterialId* row = facts.row;
-  MaterialId* materials = sequence != nullptr ? sequence->data() : nullptr;
+  const std::uint32_t runs = facts.runs;  // known long before the last of them is come to
   Tally& tally = scratch_.tally;
-  const auto each = [&](auto scale) TERRANE_SWEEP_LAMBDA {
-    std::uint64_t rest = facts.starts, z = 0;
-    do {
-      const std::uint64_t r1 = rest & (rest - 1), r2 = r1 & (r1 - 1), r3 = r2 & (r2 - 1);
-      rest = r3 & (r3 - 1);
-      const std::uint64_t z1 = end(r1), z2 = end(r2), z3 = end(r3), z4 = end(rest);
-      const std::array<MaterialId, 4> four = {row[z], row[z1], row[z2], row[z3]};
-      if (materials != nullptr) {
-        std::memcpy(materials, four.data(), sizeof four);
-        materials += 4;
-      }
-      tally.add(four, {scale(z1 - z), scale(z2 - z1), scale(z3 - z2), scale(z4 - z3)});
-      z = z4;
-    } while (rest != 0);
-  };
-  if (columns == 1) {
-    each([](std::uint64_t voxels) TERRANE_SWEEP_LAMBDA { return static_cast<std::uint32_t>(voxels); });
-  } else {
-    each([columns](std::uint64_t voxels)
-             TERRANE_SWEEP_LAMBDA { return static_cast<std::uint32_t>(voxels) * columns; });
+  std::uint64_t rest = facts.starts, z = 0;
+  for (std::uint32_t i = 0; i < runs; i += 4) {
+    const std::uint64_t r1 = rest & (rest - 1), r2 = r1 & (r1 - 1), r3 = r2 & (r2 - 1);
+    rest = r3 & (r3 - 1);
+    const std::uint64_t z1 = end(r1), z2 = end(r2), z3 = end(r3), z4 = end(rest);
+    const std::array<MaterialId, 4> four = {row[z], row[z1], row[z2], row[z3]};
+    if (sequence != nullptr) std::memcpy(sequence->data() + i, four.data(), sizeof four);
+    const auto voxels = [columns](std::uint64_t length)
+                            TERRANE_SWEEP_LAMBDA { return static_cast<std::uint32_t>(length) * columns; };
+    tally.add(four, {voxels(z1 - z), voxels(z2 - z1), voxels(z3 - z2), voxels(z4 - z3)});
+    z = z4;
   }
 }
 
@@ -182,7 +173,6 @@ TERRANE_SWEEP void ColumnSweep<kDetail, kWhole>::look(int x, Plane plane, PlaneC
       facts.untold = 0;
       facts.row = brick_.row(first + y);
       describe(row, facts);
-      gather(facts, columns, kAll ? &here.sequences[n] : nullptr);
     }
     joins +=
         (first + y > 0 && row[0] == row[above] ? 1U : 0U) + (row[0] == row[brick_.nz - 1] ? columns - 1 : 0);
@@ -191,6 +181,11 @@ TERRANE_SWEEP void ColumnSweep<kDetail, kWhole>::look(int x, Plane plane, PlaneC
   here.fresh = plane.fresh;
   here.count = n;
   sums_.joins += joins;
+  // Apart, so that how many there are does not have to be guessed.
+  for (std::size_t i = 0; i < n; ++i) {
+    const ColumnFacts& facts = here.facts[i];
+    if (!facts.copy) gather(facts, facts.columns, kAll ? &here.sequences[i] : nullptr);
+  }
 }
 
 template <Detail kDetail, bool kWhole>
