@@ -151,7 +151,7 @@ Status encode_brick(const Volume::State& state, int level, Position position, co
                  out);  // looking first would cost more than it gains
     return ok();
   } else {
-    analyze_brick(voxels, shape, state.manifest.fill, scratch.analyze, scratch.stats);
+    analyze_brick(voxels, shape, state.manifest.fill, scratch.analyze, scratch.stats, Detail::kChoice);
     taken = encoding.profile == Profile::kGuide
                 ? encode_by_guide(state, voxels, brick, scratch, out)
                 : encode_by_price(state, level, position, encoding, voxels, brick, scratch, out);
