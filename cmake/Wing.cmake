@@ -47,7 +47,7 @@ function(terrane_test)
   endif()
   cmake_parse_arguments(T "" "NAME;TIMEOUT" "SOURCES;LINK" ${ARGN})
   if(NOT T_TIMEOUT)
-    set(T_TIMEOUT 300)
+    set(T_TIMEOUT 1200)  # a bound on hanging: sanitizers on a busy machine take ten times as long
   endif()
   add_executable(${T_NAME} ${T_SOURCES})
   target_link_libraries(${T_NAME} PRIVATE ${T_LINK} GTest::gtest_main)
