@@ -103,8 +103,8 @@ Status Volume::State::take_down_codecs() {
   Manifest changed = manifest;
   for (const Codec* codec : codecs->all()) {
     if (!is_private(codec->id())) continue;
-    const auto [known, fresh] =
-        changed.strategies.try_emplace(codec->id(), std::string(codec->name()), codec->version());
+    const auto [known, fresh] = changed.strategies.try_emplace(
+        codec->id(), StrategyName{std::string(codec->name()), codec->version()});
     if (known->second.name != codec->name()) {
       return Error{
           ErrorCode::kConflict,
