@@ -48,7 +48,7 @@ TEST(Delta, TakesAnyNumberOfDifferences) {
   SCOPED_TRACE(seed);
   Random random(seed);
   const TestBrick& brick = brick_named("layers");
-  for (const std::uint64_t one_in : {1, 2, 10, 100, 10000}) {
+  for (const std::uint64_t one_in : {1u, 2u, 10u, 100u, 10000u}) {
     std::vector<MaterialId> voxels = brick.voxels;
     for (MaterialId& m : voxels) {
       if (random.below(one_in) == 0) m = static_cast<MaterialId>(m + 1 + random.below(3));

@@ -258,7 +258,8 @@ FluidSet Catalogue::water() const {
   FluidSet out;
   for (const Material& m : materials_) {
     const std::size_t at = m.name.find(kWater);
-    if (at == std::string::npos || letter(m.name, at + kWater.size()) || (at > 0 && letter(m.name, at - 1))) continue;
+    if (at == std::string::npos || letter(m.name, at + kWater.size()) || (at > 0 && letter(m.name, at - 1)))
+      continue;
     out.set(m.id);
   }
   return out;
