@@ -143,9 +143,9 @@ TEST(Format, TheStoreOfThePageHoldsTheBytesOfThePage) {
   VoxelArray voxels(kExtent, 7);
   const std::vector<MaterialId> brick = {0, 0, 0, 0, 5, 5, 5, 0, 0, 0, 5, 7};
   copy(ConstVoxelView::dense(brick.data(), {1, 3, 4}), voxels.view().sub({{64, 0, 0}, {65, 3, 4}}));
-  // By a strategy that does not hang on what others would cost.
+  // The policy that does not weigh strategies: the bytes do not hang on what others would cost.
   WriteOptions options;
-  options.encoding.codec = CodecId::kPalette;
+  options.encoding.policy = Policy::kFast;
   ASSERT_TRUE(volume.write(volume.world().bounds(), voxels.view(), options));
 
   StoredValues stored = store.values();
