@@ -22,9 +22,9 @@ struct Calibration {
   std::array<Factors, 128> by_codec{};  // by id; an application's own strategies price themselves
 };
 
-// Codes and reads a few bricks made from a fixed seed with every strategy of this build, some ten
-// milliseconds in all, and compares with the prices. What it finds depends on the machine and its load; what
-// is chosen by bytes does not depend on it.
+// Codes and reads a few bricks made from a fixed seed with every strategy of this build, and compares with
+// the prices. What it finds depends on the machine and its load; what is chosen by bytes does not depend on
+// it.
 Calibration calibrate(const Clock& clock);
 
 // The first cost model: closed forms whose constants were fitted to measured bricks (benchmarks/fit_prices.py
