@@ -155,6 +155,35 @@ def check_circles(files, found):
             walk(path, [path])
 
 
+def named_types(code):
+    """(line, qualified name) of each type with a body in a named namespace. `code` is blank()ed."""
+    code = re.sub(r"^[ \t]*#(?:\\\n|[^\n])*", lambda m: re.sub(r"[^\n]", " ", m.group(0)), code, flags=re.M)
+    scopes, head = [], 0  # of each open brace: its namespace, or None where it is something else
+    for at, ch in ((m.start(), m.group(0)) for m in re.finditer(r"[{};]", code)):
+        if ch == "{":
+            text = code[head:at]
+            space = re.match(r"\s*(?:inline\s+)?namespace\b\s*([\w:]*)\s*$", text)
+            kind = re.match(r"\s*(?:template\s*<.*>\s*)?(?:struct|class|union|enum(?:\s+class)?)\s+(?:\[\[\w+\]\]\s*)?"
+                            r"(\w+)\s*(?:final\s*)?(?::[^:].*)?$", text, re.S)
+            if kind and all(scopes):
+                yield line_of(code, head + len(text) - len(text.lstrip())), "::".join([*scopes, kind.group(1)])
+            scopes.append(space.group(1) if space else None)
+        elif ch == "}" and scopes:
+            scopes.pop()
+        head = at + 1
+
+
+def check_one_type_a_name(files, found):
+    """A name means one type: two of the same qualified name in one program are undefined behaviour that no linker sees."""
+    first = {}
+    for file in files:
+        for line, name in named_types(file.code) if file.wing else ():
+            if name in first:
+                found.error(file.path, line, f"{name} is another type in {first[name]}: name one of them anew")
+            else:
+                first[name] = f"{file.path}:{line}"
+
+
 def check_file_length(files, found):
     for file in files:
         if not file.is_source and not file.path.endswith((".py", ".sh")):
@@ -282,6 +311,7 @@ def check_tree(root):
     found = Findings()
     check_arrows(files, found)
     check_circles(files, found)
+    check_one_type_a_name(files, found)
     check_file_length(files, found)
     check_function_length(files, found)
     check_banned(files, found)
@@ -364,9 +394,15 @@ def self_test():
                   ("terrane/base/b.h", HEAD + '#include "terrane/base/a.h"\n')]).errors
     if len(circle) != 1 or "circle" not in circle[0]:
         failed.append(f"circle: {circle}")
+    inside = "namespace terrane {\n%sstruct Rock : Base {\n  struct Cell {};\n};\n%s}\n"
+    alone = inside % ("namespace {\n", "}\n")
+    twice = run([("terrane/base/a.cc", inside % ("", "")), ("terrane/io/a.h", HEAD + inside % ("", "")),
+                 ("terrane/io/b.cc", alone), ("terrane/io/c.cc", alone)]).errors
+    if len(twice) != 1 or "terrane::Rock is another type in terrane/base/a.cc:2" not in twice[0]:
+        failed.append(f"one type a name: {twice}")
     for line in failed:
         print(line)
-    print(f"tidy self-test: {len(PLANTED) + 2 - len(failed)} rules hold, {len(failed)} do not")
+    print(f"tidy self-test: {len(PLANTED) + 3 - len(failed)} rules hold, {len(failed)} do not")
     return 1 if failed else 0
 
 

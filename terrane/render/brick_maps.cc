@@ -57,16 +57,16 @@ Result<Sheet> sheet_of(const Volume& volume, const PictureOptions& options) {
 }
 
 // What is needed for shores: nothing where the catalogue names no liquid.
-Result<Ground> ground_for_shores(const Volume& volume, const PictureOptions& options) {
+Result<GroundView> ground_for_shores(const Volume& volume, const PictureOptions& options) {
   const Box box = options.box.value_or(volume.world().bounds());
   TERRANE_TRY(volume.world().pieces(box));
   TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, box, options.read));
-  if (!names_liquid(volume.catalogue(), kinds)) return Ground{0, kinds, GroundMap(0, 0)};
+  if (!names_liquid(volume.catalogue(), kinds)) return GroundView{0, kinds, GroundMap(0, 0)};
   return look_down(volume, box, look_level(box), options.read);
 }
 
 // Where most of the columns of the ground that a pixel shows have liquid on top. North last.
-std::vector<bool> wet_pixels(const World& world, const Sheet& sheet, const Ground& ground) {
+std::vector<bool> wet_pixels(const World& world, const Sheet& sheet, const GroundView& ground) {
   const std::size_t n = static_cast<std::size_t>(sheet.shape.x * sheet.shape.y);
   std::vector<std::int32_t> lead(n, 0);  // wet columns, less dry ones
   const int finer = sheet.level - ground.level;
@@ -89,7 +89,7 @@ std::vector<bool> wet_pixels(const World& world, const Sheet& sheet, const Groun
 }
 
 // Shores, so that one knows where one is: between pixels with liquid on top and others.
-void draw_shores(const World& world, const Sheet& sheet, const Ground& ground, Raster& raster) {
+void draw_shores(const World& world, const Sheet& sheet, const GroundView& ground, Raster& raster) {
   if (ground.map.width() == 0 || sheet.level < ground.level) return;
   const std::vector<bool> wet = wet_pixels(world, sheet, ground);
   const auto at = [&](std::int64_t x, std::int64_t y) {
@@ -174,7 +174,7 @@ Result<ColumnMap> surveyed(const Volume& volume, const PictureOptions& options) 
 
 }  // namespace
 
-Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const Ground& ground,
+Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const GroundView& ground,
                                    const PictureOptions& options) {
   TERRANE_ASSIGN(const Sheet sheet, sheet_of(volume, options));
   const auto color = [](const ColumnUse& use) {
@@ -183,7 +183,7 @@ Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, c
   Raster raster = paint_squares(map, sheet, color);
   draw_shores(volume.world(), sheet, ground, raster);
   Figure figure = figure_of(volume, sheet, options, std::move(raster));
-  std::map<Strategy, double> squares;
+  std::map<RangeStrategy, double> squares;
   double all = 0;
   for (const ColumnUse& use : map.cells()) {
     if (use.most() == nullptr) continue;
@@ -200,7 +200,7 @@ Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, c
   return draw(figure, options.max_width, options.max_height);
 }
 
-Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const Ground& ground,
+Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const GroundView& ground,
                                 const PictureOptions& options) {
   TERRANE_ASSIGN(const Sheet sheet, sheet_of(volume, options));
   double lo = 0, hi = 0;
@@ -231,22 +231,22 @@ Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, cons
 
 Result<Canvas> picture_of_strategy(const Volume& volume, const PictureOptions& options) {
   TERRANE_ASSIGN(const ColumnMap map, surveyed(volume, options));
-  TERRANE_ASSIGN(const Ground ground, ground_for_shores(volume, options));
+  TERRANE_ASSIGN(const GroundView ground, ground_for_shores(volume, options));
   return picture_of_strategy(volume, map, ground, options);
 }
 
 Result<Canvas> picture_of_ratio(const Volume& volume, const PictureOptions& options) {
   TERRANE_ASSIGN(const ColumnMap map, surveyed(volume, options));
-  TERRANE_ASSIGN(const Ground ground, ground_for_shores(volume, options));
+  TERRANE_ASSIGN(const GroundView ground, ground_for_shores(volume, options));
   return picture_of_ratio(volume, map, ground, options);
 }
 
 Result<Canvas> picture_of_homogeneity(const Volume& volume, const PictureOptions& options) {
-  TERRANE_ASSIGN(const Ground ground, ground_for_shores(volume, options));
+  TERRANE_ASSIGN(const GroundView ground, ground_for_shores(volume, options));
   return picture_of_homogeneity(volume, ground, options);
 }
 
-Result<Canvas> picture_of_homogeneity(const Volume& volume, const Ground& ground,
+Result<Canvas> picture_of_homogeneity(const Volume& volume, const GroundView& ground,
                                       const PictureOptions& options) {
   const World& world = volume.world();
   TERRANE_ASSIGN(Sheet sheet, sheet_of(volume, options));

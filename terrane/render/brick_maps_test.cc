@@ -48,7 +48,7 @@ Volume patchwork(Coord extent, bool wrap, std::uint64_t seed) {
 }
 
 // The slow way: each range is asked about each brick.
-using Slow = std::map<std::pair<std::int64_t, std::int64_t>, std::map<Strategy, StrategyUse>>;
+using Slow = std::map<std::pair<std::int64_t, std::int64_t>, std::map<RangeStrategy, StrategyUse>>;
 
 Slow survey_slowly(const Volume& volume, const Box& box, int level, std::int64_t edge) {
   const Lattice lattice(volume.world().extent(), level);

@@ -54,11 +54,11 @@ Box widened_to_bricks(const Box& box, const Box& bounds) {
 
 }  // namespace
 
-Strategy strategy_of(const RangeInfo& range) {
+RangeStrategy strategy_of(const RangeInfo& range) {
   return {range.kind, range.kind == RangeKind::kBrick ? range.codec : CodecId{}};
 }
 
-std::string name_of(const Strategy& strategy) {
+std::string name_of(const RangeStrategy& strategy) {
   if (strategy.kind != RangeKind::kBrick) return std::string(name(strategy.kind));
   const Codec* codec = find_codec(strategy.codec);
   return codec != nullptr ? std::string(codec->name())
@@ -90,9 +90,10 @@ double ColumnUse::ratio() const {
   return stored > 0 ? raw_bytes / stored : 0;
 }
 
-void ColumnUse::add(const Strategy& strategy, double bricks, double bytes) {
-  const auto at = std::lower_bound(uses.begin(), uses.end(), strategy,
-                                   [](const StrategyUse& u, const Strategy& s) { return u.strategy < s; });
+void ColumnUse::add(const RangeStrategy& strategy, double bricks, double bytes) {
+  const auto at =
+      std::lower_bound(uses.begin(), uses.end(), strategy,
+                       [](const StrategyUse& u, const RangeStrategy& s) { return u.strategy < s; });
   StrategyUse& use = at != uses.end() && at->strategy == strategy ? *at : *uses.insert(at, {strategy, 0, 0});
   use.bricks += bricks;
   use.bytes += bytes;

@@ -12,19 +12,19 @@
 namespace terrane {
 
 // What holds a part of a store: a codec where bricks do, else the kind of the range.
-struct Strategy {
+struct RangeStrategy {
   RangeKind kind = RangeKind::kPredicted;
   CodecId codec{};  // of bricks
-  friend bool operator==(const Strategy&, const Strategy&) = default;
-  friend bool operator<(const Strategy& a, const Strategy& b) {
+  friend bool operator==(const RangeStrategy&, const RangeStrategy&) = default;
+  friend bool operator<(const RangeStrategy& a, const RangeStrategy& b) {
     return a.kind != b.kind ? a.kind < b.kind : a.codec < b.codec;
   }
 };
-Strategy strategy_of(const RangeInfo& range);
-std::string name_of(const Strategy& strategy);  // "predicted", "uniform", "rows", "codec 130"
+RangeStrategy strategy_of(const RangeInfo& range);
+std::string name_of(const RangeStrategy& strategy);  // "predicted", "uniform", "rows", "codec 130"
 
 struct StrategyUse {
-  Strategy strategy;
+  RangeStrategy strategy;
   double bricks = 0, bytes = 0;
 };
 
@@ -39,7 +39,7 @@ struct ColumnUse {
   // does.
   const StrategyUse* most() const;
   double ratio() const;  // raw over stored bytes; 0 where nothing is stored
-  void add(const Strategy& strategy, double bricks, double bytes);
+  void add(const RangeStrategy& strategy, double bricks, double bytes);
   void add(const ColumnUse& other);
 };
 

@@ -101,10 +101,10 @@ int look_level(const Box& box) {
   return level;
 }
 
-Result<Ground> look_down(const Volume& volume, const Box& box, int level, const ReadOptions& options) {
+Result<GroundView> look_down(const Volume& volume, const Box& box, int level, const ReadOptions& options) {
   TERRANE_ASSIGN(const Kinds kinds, kinds_of(volume, box, options));
   TERRANE_ASSIGN(GroundMap map, ground_of(volume, box, level, kinds, options));
-  return Ground{level, kinds, std::move(map)};
+  return GroundView{level, kinds, std::move(map)};
 }
 
 bool names_liquid(const Catalogue& catalogue, const Kinds& kinds) {

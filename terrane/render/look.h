@@ -18,7 +18,7 @@ Result<GroundMap> ground_of(const Volume& volume, const Box& box, int level, con
 
 // A box as seen from above. Where the catalogue names no liquid, and only shores are wanted, the map is 0 x
 // 0.
-struct Ground {
+struct GroundView {
   int level = 0;
   Kinds kinds;
   GroundMap map{0, 0};
@@ -26,7 +26,7 @@ struct Ground {
 // The finest level at which a box has at most 2^24 columns. Pooling lets thin things go: seen from a coarse
 // level, a shelf sea under half a voxel deep is land.
 int look_level(const Box& box);
-Result<Ground> look_down(const Volume& volume, const Box& box, int level, const ReadOptions& options);
+Result<GroundView> look_down(const Volume& volume, const Box& box, int level, const ReadOptions& options);
 bool names_liquid(const Catalogue& catalogue, const Kinds& kinds);
 
 }  // namespace terrane

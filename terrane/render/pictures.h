@@ -53,12 +53,13 @@ Result<Canvas> picture_of_ratio(const Volume& volume, const PictureOptions& opti
 Result<Canvas> picture_of_homogeneity(const Volume& volume, const PictureOptions& options);
 
 // The same, from a survey of the box and a look at its ground that there are already.
-Result<Canvas> picture_of_surface(const Volume& volume, const Ground& ground, const PictureOptions& options);
-Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const Ground& ground,
+Result<Canvas> picture_of_surface(const Volume& volume, const GroundView& ground,
+                                  const PictureOptions& options);
+Result<Canvas> picture_of_strategy(const Volume& volume, const ColumnMap& map, const GroundView& ground,
                                    const PictureOptions& options);
-Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const Ground& ground,
+Result<Canvas> picture_of_ratio(const Volume& volume, const ColumnMap& map, const GroundView& ground,
                                 const PictureOptions& options);
-Result<Canvas> picture_of_homogeneity(const Volume& volume, const Ground& ground,
+Result<Canvas> picture_of_homogeneity(const Volume& volume, const GroundView& ground,
                                       const PictureOptions& options);
 
 }  // namespace terrane

@@ -46,7 +46,7 @@ Ramp homogeneity_ramp() {
   return Ramp({0x4a0c2e, 0x8c1d3f, 0xc2453a, 0xe57f3f, 0xf5b65f, 0xfbdf9c, 0xfdf6de});
 }
 
-Rgb strategy_color(const Strategy& strategy) {
+Rgb strategy_color(const RangeStrategy& strategy) {
   if (strategy.kind == RangeKind::kPredicted) return 0xe6e6e6;
   if (strategy.kind == RangeKind::kUniform) return 0xb4b9bf;
   switch (strategy.codec) {

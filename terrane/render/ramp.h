@@ -26,7 +26,7 @@ Ramp homogeneity_ramp();
 
 // Greys for what costs next to nothing, and for codecs the colours of Okabe and Ito, which all eyes tell
 // apart.
-Rgb strategy_color(const Strategy& strategy);
+Rgb strategy_color(const RangeStrategy& strategy);
 
 // A logarithmic axis from lo to hi (0 < lo): widened to round numbers (1, 2 or 5 times a power of ten), never
 // narrower than a factor of ten.

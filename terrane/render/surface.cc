@@ -43,11 +43,12 @@ Result<Canvas> picture_of_surface(const Volume& volume, const PictureOptions& op
              cells_y = static_cast<double>(box.hi.y - box.lo.y);
   const PlotSize size = map_size(space, cells_x * scale.map_x(), cells_y * scale.map_y());
   TERRANE_ASSIGN(const int level, checked_level(options.level, surface_level(box, size), cells_x, cells_y));
-  TERRANE_ASSIGN(const Ground ground, look_down(volume, box, level, options.read));
+  TERRANE_ASSIGN(const GroundView ground, look_down(volume, box, level, options.read));
   return picture_of_surface(volume, ground, options);
 }
 
-Result<Canvas> picture_of_surface(const Volume& volume, const Ground& ground, const PictureOptions& options) {
+Result<Canvas> picture_of_surface(const Volume& volume, const GroundView& ground,
+                                  const PictureOptions& options) {
   const World& world = volume.world();
   const Box box = options.box.value_or(world.bounds());
   TERRANE_ASSIGN(const PlotSpace space, plot_space(options.max_width, options.max_height));

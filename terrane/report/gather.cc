@@ -121,7 +121,7 @@ class Gathering {
     out_.use = map.total();
     out_.square_bricks = map.cell_bricks();
     const Box all = volume_.world().bounds();
-    TERRANE_ASSIGN(const Ground ground, look_down(volume_, all, look_level(all), read_));
+    TERRANE_ASSIGN(const GroundView ground, look_down(volume_, all, look_level(all), read_));
     TERRANE_ASSIGN(out_.regions, region_types(volume_, map, ground, read_));
     if (!options_.pictures) return ok();
     TERRANE_TRY(add_picture("The surface",
@@ -158,7 +158,7 @@ class Gathering {
   }
 
   // An upright cut through the highest ground, from west to east.
-  Status upright(const Ground& ground) {
+  Status upright(const GroundView& ground) {
     const Box all = volume_.world().bounds();
     if (all.hi.z < 2) return ok();
     const int level = ground.level;

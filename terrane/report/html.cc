@@ -77,22 +77,22 @@ std::string css_color(std::uint32_t rgb) {
   return fmt::format("#{:06x}", rgb & 0xffffff);
 }
 
-Cell text_cell(std::string_view text) {
+TableCell text_cell(std::string_view text) {
   return {html_escape(text), false};
 }
 
-Cell number_cell(std::string_view text) {
+TableCell number_cell(std::string_view text) {
   return {html_escape(text), true};
 }
 
-Cell share_cell(std::string_view text, double share) {
+TableCell share_cell(std::string_view text, double share) {
   return {
       fmt::format("<span class=\"bar\"><i style=\"width:{:.2f}%\"></i></span> <span class=\"n\">{}</span>",
                   std::clamp(share, 0.0, 1.0) * 100, html_escape(text)),
       true};
 }
 
-Cell swatch_cell(std::uint32_t rgb, std::string_view name) {
+TableCell swatch_cell(std::uint32_t rgb, std::string_view name) {
   return {
       fmt::format("<i class=\"swatch\" style=\"background:{}\"></i>{}", css_color(rgb), html_escape(name)),
       false};
@@ -113,9 +113,9 @@ std::string HtmlTable::html() const {
         fmt::format("<th scope=\"col\"{}>{}</th>", number ? " class=\"number\"" : "", html_escape(heads_[i]));
   }
   out += "</tr></thead>\n<tbody>\n";
-  for (const std::vector<Cell>& row : rows_) {
+  for (const std::vector<TableCell>& row : rows_) {
     out += "<tr>";
-    for (const Cell& cell : row) {
+    for (const TableCell& cell : row) {
       out += fmt::format("<td{}>{}</td>", cell.number ? " class=\"number\"" : "", cell.html);
     }
     out += "</tr>\n";

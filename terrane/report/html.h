@@ -16,16 +16,16 @@ std::string base64(std::string_view bytes);
 std::string css_color(std::uint32_t rgb);
 
 // A cell of a table, as HTML: text that was escaped, or mark-up of our own.
-struct Cell {
+struct TableCell {
   std::string html;
   bool number = false;  // to the right
 };
-Cell text_cell(std::string_view text);
-Cell number_cell(std::string_view text);
+TableCell text_cell(std::string_view text);
+TableCell number_cell(std::string_view text);
 // A share, 0..1, as text with a bar behind it.
-Cell share_cell(std::string_view text, double share);
+TableCell share_cell(std::string_view text, double share);
 // A patch of colour, then a name.
-Cell swatch_cell(std::uint32_t rgb, std::string_view name);
+TableCell swatch_cell(std::uint32_t rgb, std::string_view name);
 
 // A table that scrolls sideways on its own where the page is narrow. Its columns are numbers where the first
 // row's are.
@@ -33,14 +33,14 @@ class HtmlTable {
  public:
   // `id` is ours; heads are escaped.
   HtmlTable(std::string_view id, std::string_view caption, std::initializer_list<std::string_view> heads);
-  void row(std::vector<Cell> cells) { rows_.push_back(std::move(cells)); }
+  void row(std::vector<TableCell> cells) { rows_.push_back(std::move(cells)); }
   bool empty() const { return rows_.empty(); }
   std::string html() const;
 
  private:
   std::string id_, caption_;
   std::vector<std::string> heads_;
-  std::vector<std::vector<Cell>> rows_;
+  std::vector<std::vector<TableCell>> rows_;
 };
 
 }  // namespace terrane

@@ -44,7 +44,7 @@ double max_bytes(const ColumnUse& use) {
 }
 
 // The strategies of some columns as one bar, by bytes, each part with its name for who points at it.
-Cell mix_cell(const ColumnUse& use) {
+TableCell mix_cell(const ColumnUse& use) {
   std::string out = "<span class=\"mix\">";
   const double all = std::max(1.0, use.stored_bytes());
   std::string words;
@@ -191,7 +191,7 @@ std::string latency_table(const StoreReport& report) {
                   {"read", "count", "cold p50", "cold p99", "hot p50", "hot p99", "added p50", "added p99"});
   const auto row = [&](const std::string& what, const Latency& l) {
     if (l.cold.count() == 0) return;
-    std::vector<Cell> cells = {text_cell(what), number_cell(count_text(l.cold.count()))};
+    std::vector<TableCell> cells = {text_cell(what), number_cell(count_text(l.cold.count()))};
     for (const Samples* s : {&l.cold, &l.hot, &l.added}) {
       for (const double p : {50.0, 99.0}) cells.push_back(number_cell(micro_text(s->percentile(p))));
     }

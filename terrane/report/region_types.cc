@@ -20,7 +20,7 @@ Box level0_square(const World& world, const ColumnMap& map, int x, int y) {
   return level0_box(world, map.voxels(x, y), map.level());
 }
 
-SurfaceFacts facts_of(const World& world, const Ground& seen, const Box& square) {
+SurfaceFacts facts_of(const World& world, const GroundView& seen, const Box& square) {
   const Scale scale(world);
   const GroundMap& ground = seen.map;
   const int level = seen.level;
@@ -142,7 +142,7 @@ const RegionSum* RegionTable::find(RegionType type) const {
   return nullptr;
 }
 
-Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, const Ground& ground,
+Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, const GroundView& ground,
                                  const ReadOptions& options) {
   const World& world = volume.world();
   RegionTable out;

@@ -60,7 +60,7 @@ Result<int> countable_level(const Volume& volume);
 
 // Sorts the squares of a survey of a whole store by type. By surface: from a look down at all of it. By
 // homogeneity: counts the voxels of the countable level.
-Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, const Ground& ground,
+Result<RegionTable> region_types(const Volume& volume, const ColumnMap& map, const GroundView& ground,
                                  const ReadOptions& options);
 
 }  // namespace terrane

@@ -61,7 +61,7 @@ class CountingClock final : public Clock {
   mutable ManualClock clock_;
 };
 
-Ground ground_of(const Volume& volume) {
+GroundView ground_of(const Volume& volume) {
   return look_down(volume, volume.world().bounds(), 0, {}).value();
 }
 
