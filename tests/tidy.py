@@ -73,7 +73,7 @@ class File:
         self.wing = parts[1] if len(parts) > 2 and parts[0] == "terrane" else None
         self.is_source = path.endswith(SOURCE)
         stem = os.path.splitext(parts[-1])[0]
-        self.is_test = stem.endswith(("_test", "_fuzz", "_benchmark")) or parts[0] == "tests" or \
+        self.is_test = stem.endswith(("_test", "_fuzz", "_benchmark", "_testing")) or parts[0] == "tests" or \
             stem in ("conformance", "golden")
         self.code = blank(self.text) if self.is_source else ""
 

@@ -205,8 +205,8 @@ TEST(Composition, StaysBoundedOnAPlanet) {
 TEST(Ramp, GoesThroughSteadilyLighterColours) {
   const auto light = [](Rgb c) { return 2 * (c >> 16 & 0xff) + 5 * (c >> 8 & 0xff) + (c & 0xff); };
   for (const Ramp& ramp : {ratio_ramp(), homogeneity_ramp()}) {
-    for (double share = 0; share < 0.99; share += 0.01)
-      EXPECT_LT(light(ramp.at(share)), light(ramp.at(share + 0.01)));
+    for (int percent = 0; percent < 99; ++percent)
+      EXPECT_LT(light(ramp.at(percent / 100.0)), light(ramp.at((percent + 1) / 100.0)));
     EXPECT_EQ(ramp.at(-1), ramp.at(0));
     EXPECT_EQ(ramp.at(2), ramp.at(1));
   }

@@ -111,8 +111,8 @@ TEST(LogHistogram, PutsEachValueIntoOneBin) {
   EXPECT_EQ(log_histogram(values, {1, 1000}, 3), (std::vector<std::uint64_t>{4, 2, 4}));
   EXPECT_EQ(log_histogram({}, {1, 1000}, 2), (std::vector<std::uint64_t>{0, 0}));
   Random random(6);
-  std::vector<double> many;
-  for (int i = 0; i < 1000; ++i) many.push_back(std::exp(static_cast<double>(random.below(2000)) / 100));
+  std::vector<double> many(1000);
+  for (double& v : many) v = std::exp(static_cast<double>(random.below(2000)) / 100);
   const LogSpan span = {1, 1e6};
   std::vector<std::uint64_t> expected(60, 0);
   for (const double v : many) {

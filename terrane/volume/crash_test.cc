@@ -1,7 +1,11 @@
 // Kills the process that writes, at any moment: what it had acknowledged is there, and nothing is half done.
+// That process is a program of its own, crash_writer_testing.cc: a fork of this one would have RocksDB's pool
+// of threads without its threads, and whatever waits for them would wait forever.
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,37 +13,30 @@
 #include <csignal>
 #include <thread>
 
-#include "terrane/volume/sample_store_testing.h"
+#include "terrane/volume/crash_work_testing.h"
 
 namespace terrane {
 namespace {
 
 constexpr int kKills = 15;
-constexpr std::uint64_t kSeed = 31337;
 
-OpenOptions for_writing() {
-  OpenOptions open;
-  open.access = Access::kWrite;
-  open.threads = 2;
-  return open;
-}
-
-// Another process, which runs `work` and tells numbers to this one.
+// The process that writes, and the numbers that it tells.
 class Child {
  public:
-  using Tell = std::function<void(int)>;
-
-  explicit Child(const std::function<bool(const Tell&)>& work) {
+  explicit Child(std::vector<std::string> arguments) {
     int ends[2];
-    EXPECT_EQ(::pipe(ends), 0);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::close(ends[0]);
-      const bool done = work([&](int n) { EXPECT_EQ(::write(ends[1], &n, sizeof(n)), ssize_t{sizeof(n)}); });
-      ::_exit(done ? 0 : 1);
-    }
-    ::close(ends[1]);
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
     heard_ = ends[0];
+    posix_spawn_file_actions_t files;
+    EXPECT_EQ(::posix_spawn_file_actions_init(&files), 0);
+    EXPECT_EQ(::posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO), 0);
+    arguments.insert(arguments.begin(), TERRANE_CRASH_WRITER);
+    std::vector<char*> words;
+    for (std::string& argument : arguments) words.push_back(argument.data());
+    words.push_back(nullptr);
+    EXPECT_EQ(::posix_spawn(&pid_, words[0], &files, nullptr, words.data(), environ), 0) << words[0];
+    ::posix_spawn_file_actions_destroy(&files);
+    ::close(ends[1]);
   }
   ~Child() {
     if (pid_ > 0) end();
@@ -82,42 +79,22 @@ void sleep_within(Random& random, double seconds) {
   std::this_thread::sleep_for(std::chrono::microseconds(random.below(most)));
 }
 
-sample::Step numbered_step(int n) {
-  Random random(kSeed + static_cast<std::uint64_t>(n));
-  const auto axis = [&](std::int64_t size, std::int64_t& lo, std::int64_t& hi) {
-    lo = random.between(0, size);
-    hi = lo + 1 + random.between(0, std::min<std::int64_t>(size - lo, 200));
-  };
-  Box box;
-  axis(sample::kExtent.x, box.lo.x, box.hi.x);
-  axis(sample::kExtent.y, box.lo.y, box.hi.y);
-  axis(sample::kExtent.z, box.lo.z, box.hi.z);
-  switch (n % 3) {
-    case 0:
-      return {box, VoxelArray(box.size(), static_cast<MaterialId>(random.below(4)))};
-    case 1:
-      return {box, sample::layers(box.size(), 3)};
-    default:
-      return {box, sample::noise(box.size(), random.next())};
-  }
-}
-
 void lay(const sample::Step& step, VoxelArray& over) {
   copy(step.voxels.view(), over.view().sub(step.box));
 }
 
 TEST(Crash, AcknowledgedWritesSurviveAKill) {
-  RecordProperty("seed", std::to_string(kSeed));
-  Random random(kSeed);
+  RecordProperty("seed", std::to_string(crash::kSeed));
+  Random random(crash::kSeed);
   const std::string path = sample::fresh_path("crash_writes");
   VoxelArray truth(sample::kExtent, 0);
   int next = 0;  // the number of the first write that is not in `truth`
   double write_seconds = 0;
   {
-    Volume volume = Volume::create(path, sample::create_options(), for_writing()).value();
+    Volume volume = Volume::create(path, sample::create_options(), crash::for_writing()).value();
     write_seconds = seconds_of([&] {
       for (; next < 5; ++next) {
-        const sample::Step step = numbered_step(next);
+        const sample::Step step = crash::numbered_step(next);
         volume.write(step.box, step.voxels.view()).value();
         lay(step, truth);
       }
@@ -126,62 +103,24 @@ TEST(Crash, AcknowledgedWritesSurviveAKill) {
   }
   for (int kill = 0; kill < kKills; ++kill) {
     SCOPED_TRACE("kill " + std::to_string(kill) + " after write " + std::to_string(next));
-    Child child([&](const Child::Tell& tell) {
-      Volume volume = Volume::open(path, for_writing()).value();
-      for (int n = next;; ++n) {
-        const sample::Step step = numbered_step(n);
-        if (!volume.write(step.box, step.voxels.view())) return false;
-        tell(n);
-      }
-    });
+    Child child({"write", path, std::to_string(next)});
     int acknowledged = next - 1;
     for (std::uint64_t some = random.below(4); some > 0; --some) acknowledged = child.hear().value();
     sleep_within(random, 2 * write_seconds);
     EXPECT_FALSE(child.end());
     while (const auto n = child.hear()) acknowledged = *n;
-    for (; next <= acknowledged; ++next) lay(numbered_step(next), truth);
+    for (; next <= acknowledged; ++next) lay(crash::numbered_step(next), truth);
 
-    const Volume volume = Volume::open(path, for_writing()).value();
+    const Volume volume = Volume::open(path, crash::for_writing()).value();
     sample::expect_clean(volume);
     EXPECT_TRUE(volume.info().value().unfinished.empty());
     const std::vector<VoxelArray> now = sample::all_levels(volume);
-    if (now[0].voxels != truth.voxels) lay(numbered_step(next++), truth);  // it was under way
+    if (now[0].voxels != truth.voxels) lay(crash::numbered_step(next++), truth);  // it was under way
     const std::vector<VoxelArray> expected = sample::levels_of(truth);
     for (std::size_t l = 0; l < now.size(); ++l)
       ASSERT_EQ(now[l].voxels, expected[l].voxels) << "level " << l;
   }
   EXPECT_GT(next, kKills / 2) << "the kills came before anything happened";
-}
-
-// Larger than a block in every direction, and made on demand.
-class Rock final : public VoxelSource {
- public:
-  Coord size() const override { return {700, 530, 270}; }
-  std::string identity() const override { return "rock"; }
-  Status read(const Box& box, VoxelView out) const override {
-    for (std::int64_t x = box.lo.x; x < box.hi.x; ++x) {
-      for (std::int64_t y = box.lo.y; y < box.hi.y; ++y) {
-        MaterialId* row = out.row(x - box.lo.x, y - box.lo.y);
-        for (std::int64_t z = box.lo.z; z < box.hi.z; ++z) row[z - box.lo.z] = at({x, y, z});
-      }
-    }
-    return ok();
-  }
-  static MaterialId at(Coord c) { return static_cast<MaterialId>((c.z + (c.x ^ c.y) % 37) / 30); }
-};
-
-constexpr Coord kRockAt = {31, 9, 5};
-
-CreateOptions around_rock() {
-  CreateOptions create = sample::create_options();
-  create.world.extent = {760, 545, 290};
-  return create;
-}
-
-bool ingest_rock(Volume& volume) {
-  IngestOptions options;
-  options.at = kRockAt;
-  return volume.ingest(Rock(), options).has_value();
 }
 
 // What a store holds, small enough to keep: its size, and the hash of each level.
@@ -201,28 +140,25 @@ Fingerprint fingerprint(const Volume& volume) {
 }
 
 TEST(Crash, AKilledIngestContinuesToTheSameStore) {
-  RecordProperty("seed", std::to_string(kSeed));
-  Random random(kSeed);
+  RecordProperty("seed", std::to_string(crash::kSeed));
+  Random random(crash::kSeed);
   Fingerprint undisturbed;
   double ingest_seconds = 0;
   {
-    Volume volume = Volume::create(sample::fresh_path("crash_calm"), around_rock(), for_writing()).value();
-    ingest_seconds = seconds_of([&] { ASSERT_TRUE(ingest_rock(volume)); });
+    Volume volume =
+        Volume::create(sample::fresh_path("crash_calm"), crash::around_rock(), crash::for_writing()).value();
+    ingest_seconds = seconds_of([&] { ASSERT_TRUE(crash::ingest_rock(volume)); });
     undisturbed = fingerprint(volume);
   }
   const std::string path = sample::fresh_path("crash_ingest");
-  const Box box = Box::of_size(kRockAt, Rock().size());
+  const Box box = Box::of_size(crash::kRockAt, crash::Rock().size());
   int finished = 0;
   for (int kill = 0; kill < kKills || finished == 0;) {
     SCOPED_TRACE("kill " + std::to_string(kill));
     std::filesystem::remove_all(path);
-    { Volume::create(path, around_rock(), for_writing()).value(); }
+    { Volume::create(path, crash::around_rock(), crash::for_writing()).value(); }
     for (bool done = false; !done;) {
-      Child child([&](const Child::Tell& tell) {
-        Volume volume = Volume::open(path, for_writing()).value();
-        tell(0);
-        return ingest_rock(volume);
-      });
+      Child child({"ingest", path});
       ASSERT_TRUE(child.hear());
       // The last ones are left to end, so that there is something to compare.
       const bool last = kill >= kKills;
@@ -233,7 +169,7 @@ TEST(Crash, AKilledIngestContinuesToTheSameStore) {
       }
       const bool ended = child.end();
       kill += ended ? 0 : 1;
-      const Volume volume = Volume::open(path, for_writing()).value();
+      const Volume volume = Volume::open(path, crash::for_writing()).value();
       sample::expect_clean(volume);
       const auto unfinished = volume.info().value().unfinished;
       if (!unfinished.empty()) {
