@@ -127,12 +127,29 @@ TEST(Calibration, OfAClockThatStandsStillChangesNothing) {
   }
 }
 
-TEST(Calibration, OfARunningClockIsPositive) {
-  const Calibration c = calibrate(SteadyClock());
+// Goes on by `step` each time it is looked at: whatever lies between two looks took that long.
+class SteppingClock final : public Clock {
+ public:
+  explicit SteppingClock(std::chrono::microseconds step) : step_(step) {}
+  Instant now() const override { return now_ += step_; }
+
+ private:
+  std::chrono::microseconds step_;
+  mutable Instant now_{};
+};
+
+TEST(Calibration, FollowsWhatTheClockSays) {
+  const Calibration fast = calibrate(SteppingClock(std::chrono::microseconds(100)));
+  const Calibration slow = calibrate(SteppingClock(std::chrono::microseconds(700)));
   for (const Codec* codec : all_codecs()) {
-    const auto& f = c.by_codec[static_cast<std::size_t>(codec->id())];
-    EXPECT_GT(f.encode, 0) << codec->name();
-    EXPECT_GT(f.read, 0) << codec->name();
+    if (codec->id() == CodecId::kUniform) continue;
+    SCOPED_TRACE(codec->name());
+    const auto& f = fast.by_codec[static_cast<std::size_t>(codec->id())];
+    const auto& s = slow.by_codec[static_cast<std::size_t>(codec->id())];
+    EXPECT_GT(f.encode, 0);
+    EXPECT_NEAR(s.encode / f.encode, 7, 1e-9);
+    EXPECT_NEAR(s.decode / f.decode, 7, 1e-9);
+    EXPECT_NEAR(s.read / f.read, 7, 1e-9);
   }
 }
 

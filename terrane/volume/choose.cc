@@ -18,38 +18,63 @@ AccessPattern expected_access(const Volume::State& state, int level, Position po
   return encoding.adaptive ? state.access.of(level, region_of(position)) : encoding.access;
 }
 
+// A brick on its way to its frame, which is the end of `out`.
+struct Attempt {
+  std::span<const MaterialId> voxels;
+  const BrickContext& brick;
+  WorkScratch& scratch;
+  std::string& out;
+  std::size_t start = out.size();
+  bool taken = false;
+
+  std::size_t payload_bytes() const { return out.size() - start - kFrameHeaderBytes; }
+
+  // Keeps the smaller of this strategy's frame and what is there.
+  void with(const Codec& codec, const EncodeParameters& how) {
+    if (!taken) {
+      taken = encode_frame(codec, how, voxels, brick, scratch.codec, out);
+      return;
+    }
+    std::string& bytes = scratch.bytes;
+    bytes.clear();
+    if (encode_frame(codec, how, voxels, brick, scratch.codec, bytes) && bytes.size() < out.size() - start)
+      out.replace(start, std::string::npos, bytes);
+  }
+};
+
 // The guide's profile.
-bool encode_by_guide(const Volume::State& state, std::span<const MaterialId> voxels,
-                     const BrickContext& brick, WorkScratch& scratch, std::string& out) {
-  const HomogeneityReport report = homogeneity(scratch.stats, state.water);
+void encode_by_guide(const Volume::State& state, Attempt& attempt) {
+  const HomogeneityReport report = homogeneity(attempt.scratch.stats, state.water);
   const GuideChoice choice = guide_choice(report, state.water);
-  return encode_frame(*state.codecs->find(choice.codec), choice.how, voxels, brick, scratch.codec, out);
+  attempt.with(*state.codecs->find(choice.codec), choice.how);
 }
 
-// The cheapest by price; for archive, the smallest of the few that may be.
-bool encode_by_price(const Volume::State& state, int level, Position position, const Encoding& encoding,
-                     std::span<const MaterialId> voxels, const BrickContext& brick, WorkScratch& scratch,
-                     std::string& out) {
+// The cheapest by price that takes the brick; for archive, the smallest of the few that may be. Where bytes
+// are all that counts, the palette, whose bytes are known beforehand, bounds them.
+void encode_by_price(const Volume::State& state, const Encoding& encoding, const AccessPattern& access,
+                     Attempt& attempt) {
   const Requirements requirements =
       encoding.requirements ? *encoding.requirements : Requirements::of(encoding.policy);
   const CostModel& model = requirements.limited() ? state.calibrated_model() : *state.cost_model;
-  decide(scratch.stats, brick.shape, expected_access(state, level, position, encoding), requirements, model,
-         encoding.policy, *state.codecs, scratch.decision);
-  const std::size_t start = out.size();
-  const Candidate& first = scratch.decision.primary();
-  bool taken = encode_frame(*first.codec, first.how, voxels, brick, scratch.codec, out);
-  const bool by_bytes = requirements.encode_weight == 0 && requirements.read_weight == 0;
-  if (!by_bytes || (taken && encoding.policy != Policy::kArchive)) return taken;
-  for (std::size_t i = 1; i < scratch.decision.candidates.size() && i < kMostTried; ++i) {
-    const Candidate& other = scratch.decision.candidates[i];
-    if (taken && (other.excluded != Excluded::kNo || other.cost > first.cost * kWorthTrying)) break;
-    std::string& bytes = scratch.bytes;
-    bytes.clear();
-    if (!encode_frame(*other.codec, other.how, voxels, brick, scratch.codec, bytes)) continue;
-    if (!taken || bytes.size() < out.size() - start) out.replace(start, std::string::npos, bytes);
-    taken = true;
+  WorkScratch& scratch = attempt.scratch;
+  decide(scratch.stats, attempt.brick.shape, access, requirements, model, encoding.policy, *state.codecs,
+         scratch.decision);
+  const std::vector<Candidate>& candidates = scratch.decision.candidates;
+  std::size_t next = 0;
+  while (!attempt.taken && next < candidates.size()) {
+    attempt.with(*candidates[next].codec, candidates[next].how);
+    ++next;
   }
-  return taken;
+  if (requirements.encode_weight != 0 || requirements.read_weight != 0) return;
+  const std::size_t tried = encoding.policy == Policy::kArchive ? std::max(next, kMostTried) : next;
+  for (std::size_t i = next; i < candidates.size(); ++i) {
+    const Candidate& other = candidates[i];
+    if (other.excluded != Excluded::kNo) break;
+    const bool worth_it = i < tried && other.cost <= candidates[next - 1].cost * kWorthTrying;
+    const bool bounds = other.codec->id() == CodecId::kPalette &&
+                        static_cast<double>(attempt.payload_bytes()) > other.estimate.bytes;
+    if (worth_it || bounds) attempt.with(*other.codec, other.how);
+  }
 }
 
 }  // namespace
@@ -140,11 +165,9 @@ Status encode_brick(const Volume::State& state, int level, Position position, co
                     std::span<const MaterialId> voxels, BrickShape shape, WorkScratch& scratch,
                     std::string& out) {
   const BrickContext brick(shape, prediction_of(state));
-  const std::size_t start = out.size();
-  bool taken = false;
+  Attempt attempt{voxels, brick, scratch, out};
   if (encoding.codec) {
-    taken = encode_frame(*state.codecs->find(*encoding.codec), {.policy = encoding.policy}, voxels, brick,
-                         scratch.codec, out);
+    attempt.with(*state.codecs->find(*encoding.codec), {.policy = encoding.policy});
   } else if (encoding.policy == Policy::kFast && encoding.profile == Profile::kPrices &&
              !encoding.requirements && !encoding.adaptive && encoding.access == AccessPattern{}) {
     encode_frame(Policy::kFast, voxels, brick, scratch.codec,
@@ -152,12 +175,15 @@ Status encode_brick(const Volume::State& state, int level, Position position, co
     return ok();
   } else {
     analyze_brick(voxels, shape, state.manifest.fill, scratch.analyze, scratch.stats, Detail::kChoice);
-    taken = encoding.profile == Profile::kGuide
-                ? encode_by_guide(state, voxels, brick, scratch, out)
-                : encode_by_price(state, level, position, encoding, voxels, brick, scratch, out);
+    if (encoding.profile == Profile::kGuide) {
+      encode_by_guide(state, attempt);
+    } else {
+      encode_by_price(state, encoding, expected_access(state, level, position, encoding), attempt);
+    }
   }
-  if (taken) return ok();
-  out.resize(start);
+  // A strategy may decline a brick: the palette takes any.
+  if (!attempt.taken) attempt.with(*find_codec(CodecId::kPalette), {.policy = encoding.policy});
+  if (attempt.taken) return ok();
   return Error{ErrorCode::kInternal, fmt::format("no strategy took the brick at {}; the palette takes any",
                                                  to_string(state.lattice(level).brick_box(position)))};
 }

@@ -58,7 +58,7 @@ std::string_view name(Profile profile);
 struct Encoding {
   Policy policy = Policy::kBalanced;
   Profile profile = Profile::kPrices;
-  std::optional<CodecId> codec = {};              // this strategy and no other
+  std::optional<CodecId> codec = {};              // this strategy; the palette for bricks that it declines
   std::optional<Requirements> requirements = {};  // nullopt: the policy's
   AccessPattern access = {};                      // what is expected of each brick
   bool adaptive = false;                          // instead, what this volume has seen of its region
