@@ -6,6 +6,7 @@
 #include <set>
 
 #include "terrane/base/hash.h"
+#include "terrane/base/rounds_testing.h"
 #include "terrane/codec/test_bricks.h"
 
 // What holds for every codec, tried on every brick.
@@ -108,7 +109,7 @@ std::vector<Coord> probes(BrickShape shape) {
   }
   Random random(shape.voxels());
   std::vector<Coord> some = {{0, 0, 0}, {shape.nx - 1, shape.ny - 1, shape.nz - 1}};
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < rounds(200); ++i) {
     some.push_back({random.between(0, shape.nx), random.between(0, shape.ny), random.between(0, shape.nz)});
   }
   return some;
@@ -204,7 +205,7 @@ TEST_P(CodecConformance, HistogramOfAnyPartEqualsTheVoxels) {
 
 TEST_P(CodecConformance, RejectsEveryTruncation) {
   for_each([&](const TestBrick&, const BrickContext& told, const std::string& payload) {
-    for (const std::size_t length : sample(payload.size(), 200)) {
+    for (const std::size_t length : sample(payload.size(), rounds(200))) {
       ASSERT_FALSE(decode(as_bytes(payload).first(length), told)) << length << " of " << payload.size();
     }
   });
@@ -226,7 +227,7 @@ TEST_P(CodecConformance, EndsWellOnBytesOfAnyKind) {
   const std::uint64_t seed = 99;
   SCOPED_TRACE(seed);
   Random random(seed);
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < rounds(3000); ++round) {
     const TestBrick& brick = test_bricks()[random.below(test_bricks().size())];
     const BrickContext told = context(brick);
     std::string bytes(random.below(64), '\0');
@@ -249,8 +250,8 @@ TEST_P(CodecConformance, EndsWellOnMutatedPayloads) {
   SCOPED_TRACE(seed);
   Random random(seed);
   for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
-    const int rounds = brick.voxels.size() > 100000 ? 20 : 60;
-    for (int round = 0; round < rounds; ++round) {
+    const int most = rounds(brick.voxels.size() > 100000 ? 20 : 60);
+    for (int round = 0; round < most; ++round) {
       std::string bytes = payload;
       for (std::uint64_t edits = 1 + random.below(4); edits > 0 && !bytes.empty(); --edits) {
         // Headers are where the sizes are.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "terrane/base/hash.h"
+#include "terrane/base/rounds_testing.h"
 #include "terrane/codec/codecs.h"
 #include "terrane/codec/test_bricks.h"
 
@@ -114,7 +115,7 @@ TEST(Frame, NeverGivesOtherVoxelsForAFlippedBit) {
   for (const TestBrick& brick : test_bricks()) {
     std::string frame = encode(Policy::kFast, brick);
     const std::size_t bits = frame.size() * 8;
-    const std::size_t most = brick.voxels.size() > 100000 ? 300 : 1000;
+    const std::size_t most = rounds<std::size_t>(brick.voxels.size() > 100000 ? 300 : 1000);
     Random random(bits);
     std::vector<MaterialId> voxels(brick.voxels.size());
     for (std::size_t i = 0; i < std::min(bits, most); ++i) {

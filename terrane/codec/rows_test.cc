@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include "terrane/base/hash.h"
+#include "terrane/base/rounds_testing.h"
 #include "terrane/codec/codecs.h"
 #include "terrane/codec/row_masks.h"
 #include "terrane/codec/scratch.h"
@@ -93,8 +94,8 @@ TEST(Rows, SurviveAnyStreams) {
   int good = 0;
   for (const TestBrick& brick : test_bricks()) {
     const Streams streams = streams_of(brick);
-    const int rounds = brick.voxels.size() > 100000 ? 60 : 200;
-    for (int round = 0; round < rounds; ++round) {
+    const int most = rounds(brick.voxels.size() > 100000 ? 60 : 200);
+    for (int round = 0; round < most; ++round) {
       Streams mutated = streams;
       for (std::uint64_t edits = 1 + random.below(3); edits > 0; --edits) {
         std::vector<std::uint8_t>& s = mutated.bytes[random.below(kRowStreams)];
@@ -115,7 +116,7 @@ TEST(Rows, SurviveAnyStreams) {
       good += read(mutated, row_grid(brick.shape), voxels) ? 1 : 0;
     }
   }
-  EXPECT_GT(good, 100) << "the mutations are too coarse to get past the first checks";
+  EXPECT_GT(good, rounds(100)) << "the mutations are too coarse to get past the first checks";
 }
 
 TEST(Rows, AreReadNoFurtherThanAskedFor) {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "terrane/base/rounds_testing.h"
 #include "terrane/store/conformance.h"
 #include "terrane/store/engines.h"
 #include "terrane/store/faulty_file_system.h"
@@ -347,7 +348,7 @@ Outcome work_until_failure(const std::string& path, rocksdb::Env* env) {
 // The disk fails at one change after the other: once, or from then on, by an error or by being full. Every
 // 17th change (RocksDB sleeps a second after some failures), or with TERRANE_SOAK set every one.
 TEST(RocksFaults, NoFailureOfTheDiskLosesAnAcknowledgedBatch) {
-  const std::uint64_t step = std::getenv("TERRANE_SOAK") != nullptr ? 1 : 17;
+  const std::uint64_t step = std::getenv("TERRANE_SOAK") != nullptr ? 1 : stride<std::uint64_t>(17);
   std::uint64_t runs = 0;
   for (int kind = 0; kind < 4; ++kind) {
     for (std::uint64_t nth = 1 + static_cast<std::uint64_t>(kind);; nth += step) {
@@ -370,7 +371,7 @@ TEST(RocksFaults, NoFailureOfTheDiskLosesAnAcknowledgedBatch) {
       if (system->changes() < nth) break;
     }
   }
-  EXPECT_GT(runs, 20u);
+  EXPECT_GT(runs, rounds<std::uint64_t>(20));
 }
 
 }  // namespace terrane

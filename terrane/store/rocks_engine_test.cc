@@ -12,6 +12,7 @@
 #include <rocksdb/perf_level.h>
 #include <rocksdb/write_batch.h>
 
+#include "terrane/base/rounds_testing.h"
 #include "terrane/store/conformance.h"
 #include "terrane/store/engines.h"
 #include "terrane/store/rocks_database.h"
@@ -241,7 +242,7 @@ TEST(RocksReader, OpensBesideAWriterThatFlushesAndCompacts) {
 // A million keys replaced by one must not be stepped over one by one, wherever they are: the comparisons of
 // keys that a seek makes tell (times are printed by benchmarks/seek_across_deleted.cc).
 TEST(RocksEngineSeek, JumpsOverAMillionReplacedKeys) {
-  constexpr std::uint64_t kKeys = 1'000'000;
+  constexpr std::uint64_t kKeys = rounds<std::uint64_t>(1'000'000);
   const ScratchDirectory scratch;
   auto engine = open(scratch.path("s"), EngineMode::kCreate);
   for (const bool compacted : {false, true}) {

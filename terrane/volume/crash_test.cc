@@ -13,12 +13,13 @@
 #include <csignal>
 #include <thread>
 
+#include "terrane/base/rounds_testing.h"
 #include "terrane/volume/crash_work_testing.h"
 
 namespace terrane {
 namespace {
 
-constexpr int kKills = 15;
+constexpr int kKills = rounds(15);
 
 // The process that writes, and the numbers that it tells.
 class Child {

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "terrane/base/rounds_testing.h"
 #include "terrane/store/engines.h"
 #include "terrane/volume/format.h"
 #include "terrane/volume/raw_store_testing.h"
@@ -143,7 +144,7 @@ TEST_P(Damage, TheSampleHoldsEveryKindOfKey) {
 TEST_P(Damage, AFlippedBitIsCorruptAndNeverOtherVoxels) {
   for (const auto& [at, value] : whole_) {
     if (!chosen(at)) continue;
-    const std::size_t step = std::max<std::size_t>(1, value.size() / 64);
+    const std::size_t step = stride(std::max<std::size_t>(1, value.size() / 64));
     for (std::size_t i = 0; i < value.size(); i += step) {
       const unsigned bit = static_cast<unsigned>(random_.below(8));
       SCOPED_TRACE(name_of(at) + " byte " + std::to_string(i) + " bit " + std::to_string(bit));

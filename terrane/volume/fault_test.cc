@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "terrane/base/rounds_testing.h"
 #include "terrane/store/engines.h"
 #include "terrane/store/fault_engine.h"
 #include "terrane/volume/raw_store_testing.h"
@@ -77,7 +78,7 @@ class Faults : public testing::TestWithParam<Mode> {
   template <class Attempt>
   void at_every_call(const Attempt& attempt) {
     std::uint64_t nth = 1;
-    for (; attempt(nth); nth += GetParam().stride) {
+    for (; attempt(nth); nth += stride(GetParam().stride)) {
       store_.restore(sound_);
       if (HasFailure()) FAIL() << "at call " << nth;
       ASSERT_LT(nth, 5000u);

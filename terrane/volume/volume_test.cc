@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "terrane/base/rounds_testing.h"
 #include "terrane/volume/dense_truth_testing.h"
 
 namespace terrane {
@@ -31,7 +32,7 @@ TEST_P(RandomWrites, ReadAsADenseArrayAtEveryLevel) {
   const std::string where = c.rocks ? fresh_path(c.name) : "memory:";
   Volume volume = Volume::create(where, options_for(c.extent, c.fluids ? wet() : Catalogue())).value();
   VoxelArray truth(c.extent, 0);
-  for (int i = 0; i < c.writes; ++i) {
+  for (int i = 0; i < rounds(c.writes); ++i) {
     const Box box = random_box(random, c.extent, c.most);
     const VoxelArray voxels = random_voxels(random, box.size());
     const auto policy = static_cast<Policy>(random.below(2));

@@ -11,7 +11,7 @@ import subprocess
 import numpy as np
 
 import bench
-from bench import FAILED, FINE, CliCase, layered, levels, noise, slow_input
+from bench import FAILED, FINE, CliCase, layered, levels, noise, only_large, slow_input
 
 
 class Damage(CliCase):
@@ -81,6 +81,7 @@ class Damage(CliCase):
                     self.call("verify", copy, code=FAILED)
                 shutil.rmtree(copy)
 
+    @only_large
     def test_a_full_disk_loses_nothing(self):
         disk = self.path("disk")
         os.mkdir(disk)
@@ -160,6 +161,7 @@ class Stopped(CliCase):
         self.assertIs(self.json("ingest", self.store, self.file)["resumed"], True)
         self.check_whole()
 
+    @only_large
     def test_killed_many_times(self):
         for _ in range(4):
             self.stop(signal.SIGKILL)

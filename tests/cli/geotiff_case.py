@@ -5,7 +5,7 @@ import os
 import numpy as np
 from osgeo import gdal, osr
 
-from bench import UNKNOWN, layered, noise
+from bench import UNKNOWN, layered, noise, only_large
 from exchange import Exchange
 
 gdal.UseExceptions()
@@ -72,6 +72,7 @@ class GeoTiff(Exchange):
         signed = self.tiff("b.tif", np.where(rows == 255, -9999, rows), gdal.GDT_Int32, no_data=-9999)
         np.testing.assert_array_equal(self.bring(signed, (3, 2, 1))[:, :, 0], [[4, 1], [UNKNOWN, 2], [6, UNKNOWN]])
 
+    @only_large
     def test_large_and_across_blocks(self):
         world = layered((700, 600, 40), 3)
         file = self.tiff("a.tif", world.transpose(2, 1, 0)[:, ::-1], options=["COMPRESS=DEFLATE"])

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 
-from bench import CliCase, UNKNOWN, box_text, layered, levels, noise, part, pooled, triple
+from bench import CliCase, UNKNOWN, box_text, layered, levels, noise, only_large, part, pooled, triple
 
 FLUIDS = [{"id": 0, "name": "air", "density": 1, "fluid": True, "color": "#e8f1f8"},
           {"id": 1, "name": "water", "density": 1025, "fluid": True, "color": "#2f6fa7"},
@@ -45,6 +45,7 @@ class RoundTrip(CliCase):
     def test_layers_in_plain_mode(self):
         self.check_all(layered((200, 131, 97), 1), seed=1)
 
+    @only_large
     def test_layers_with_fluids(self):
         names = self.path("names.json")
         with open(names, "w") as f:
@@ -54,6 +55,7 @@ class RoundTrip(CliCase):
     def test_noise(self):
         self.check_all(noise((70, 65, 130), 3), seed=3, boxes=2)
 
+    @only_large
     def test_a_map_one_voxel_thick(self):
         array = (np.add.outer(np.arange(4096), np.arange(4096)) // 97 % 11).astype(np.uint8)[:, :, None]
         array[1000:1003, 2000:2005] = 77
@@ -64,6 +66,7 @@ class RoundTrip(CliCase):
         box = ((999, 1064), (1990, 2100), (0, 1))
         np.testing.assert_array_equal(self.read(store, box, 2), part(every[2], box, 2, array.shape))
 
+    @only_large
     def test_single_voxel_and_thin_rods(self):
         for i, shape in enumerate([(1, 1, 1), (1, 300, 1), (1, 1, 300), (300, 1, 1)]):
             self.check_all(noise(shape, i), seed=10 + i, boxes=2)
@@ -132,6 +135,7 @@ class Formats(CliCase):
             self.call("ingest", store, file, "--policy", policy)
             np.testing.assert_array_equal(self.read(store), self.ARRAY)
 
+    @only_large
     def test_output_larger_than_a_slab(self):
         """Read in parts, joined without a seam: 300 MiB of rows that cross every border."""
         shape = (520, 600, 512)
