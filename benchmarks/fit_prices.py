@@ -28,6 +28,29 @@ def non_negative(a, b, rounds=3000):
     return w
 
 
+def fit_sizes(logs, actual, share):
+    """Weights of log2(bytes), and their error on the same bricks."""
+    y = np.log2(actual)
+    weight = share * np.sqrt(actual)
+    s = np.sqrt(weight)[:, None]
+    a = logs * s
+    penalty = np.eye(len(FEATURES)) * 1e-3 * np.sum(weight)
+    penalty[0, 0] = 0
+    w = np.linalg.solve(a.T @ a + penalty, a.T @ (y * s[:, 0]))
+    return w, np.sqrt(np.average((y - logs @ w) ** 2, weights=weight))
+
+
+def unseen(logs, actual, share, volume, exact):
+    """What each brick is expected to take by prices fitted to the other volumes alone."""
+    expected = np.empty_like(actual)
+    for v in set(volume):
+        at = volume == v
+        for i in range(actual.shape[1]):
+            expected[at, i] = actual[at, i] if i == exact else 2 ** (logs[at] @ fit_sizes(
+                logs[~at], actual[~at, i], share[~at])[0])
+    return expected
+
+
 def main(path):
     rows = list(csv.DictReader(open(path)))
     column = lambda name: np.array([float(r[name]) for r in rows])
@@ -36,20 +59,13 @@ def main(path):
     x = np.stack([column(f) for f in FEATURES], axis=1)
     logs = np.log2(1 + x)
     logs[:, 0] = 1
-    codecs = [k[:-6] for k in rows[0] if k.endswith("_bytes")]
+    codecs = [k[:-6] for k in rows[0] if k.endswith("_bytes") and k != "guide_bytes"]
     actual = np.stack([column(c + "_bytes") for c in codecs], axis=1)
     expected = np.empty_like(actual)
     print("constexpr CodecPrices kPrices[] = {")
     for i, codec in enumerate(codecs):
-        y = np.log2(actual[:, i])
-        weight = share * np.sqrt(actual[:, i])
-        s = np.sqrt(weight)[:, None]
-        a = logs * s
-        penalty = np.eye(len(FEATURES)) * 1e-3 * np.sum(weight)
-        penalty[0, 0] = 0
-        w = np.linalg.solve(a.T @ a + penalty, a.T @ (y * s[:, 0]))
+        w, sigma = fit_sizes(logs, actual[:, i], share)
         expected[:, i] = 2 ** (logs @ w)
-        sigma = np.sqrt(np.average((y - logs @ w) ** 2, weights=weight))
         times, errors = [], []
         for kind in ("encode", "decode", "read"):
             t = column(f"{codec}_{kind}")
@@ -64,13 +80,21 @@ def main(path):
     print("};")
     if "palette" in codecs:
         expected[:, codecs.index("palette")] = actual[:, codecs.index("palette")]
-    chosen = actual[np.arange(len(rows)), expected.argmin(axis=1)]
+    first = expected.argmin(axis=1)
+    chosen = actual[np.arange(len(rows)), first]
+    encode = np.stack([column(c + "_encode") for c in codecs], axis=1)[np.arange(len(rows)), first]
+    decide, guide = column("decide_us"), column("guide_bytes")
+    others = unseen(logs, actual, share, volume, codecs.index("palette"))
+    unseen_chosen = actual[np.arange(len(rows)), others.argmin(axis=1)]
     best = actual.min(axis=1)
     for v in sorted(set(volume)) + [None]:
         at = volume == v if v else np.full(len(rows), True)
         always = {c: actual[at, i].sum() / best[at].sum() for i, c in enumerate(codecs)}
-        print(f"// {v or 'all'}: chosen {chosen[at].sum() / best[at].sum():.4f} of trying all; always " +
-              ", ".join(f"{c} {r:.3f}" for c, r in always.items()), file=sys.stderr)
+        print(f"// {v or 'all'}: {at.sum()} bricks; chosen {chosen[at].sum() / best[at].sum():.4f} of trying all, "
+              f"by prices of the other volumes {unseen_chosen[at].sum() / best[at].sum():.4f}, the guide {guide[at].sum() / best[at].sum():.2f}; always " +
+              ", ".join(f"{c} {r:.3f}" for c, r in always.items()) +
+              f"; to decide {decide[at].mean():.1f} us, {100 * decide[at].sum() / encode[at].sum():.1f} % of "
+              f"{encode[at].mean():.0f} us to encode", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,26 @@
 // What the analytic prices are fitted to: for each brick of .npy files that is not uniform, the features of
 // its statistics and what every strategy makes of it, as CSV.
 //
-//   price_data FILE.npy... > prices.csv && benchmarks/fit_prices.py prices.csv
+//   price_data FILE.npy[@ID[,ID...]]... > prices.csv && benchmarks/fit_prices.py prices.csv
 //
-// Times are CPU time of this thread, the lowest of three rounds.
+// The ids after a file are its water, which the guide's profile asks for. `decide_us` is a whole decision of
+// `balanced`: looking at the brick and weighing the strategies. Times are CPU time of this thread, the lowest
+// of three rounds.
 #include <ctime>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "terrane/analyze/analyze_brick.h"
 #include "terrane/base/hash.h"
 #include "terrane/codec/codec.h"
+#include "terrane/decide/decision.h"
+#include "terrane/decide/guide_profile.h"
 #include "terrane/decide/prices.h"
 #include "terrane/io/npy.h"
 
@@ -41,7 +48,7 @@ double fastest(const Work& work) {
 }
 
 void header() {
-  std::printf("volume,brick,analyze_us");
+  std::printf("volume,brick,analyze_us,decide_us,guide_bytes");
   for (std::size_t i = 0; i < kPriceFeatures; ++i) std::printf(",%s", price_feature_name(i).data());
   for (const Codec* codec : all_codecs()) {
     if (codec->id() == CodecId::kUniform) continue;
@@ -72,12 +79,38 @@ void measure(const Codec& codec, const std::vector<MaterialId>& voxels, BrickSha
   std::printf(",%zu,%.3f,%.3f,%.4f", bytes.size(), encode, decode, read / kReads);
 }
 
-void volume(const char* path) {
+// What the guide's profile would write.
+std::size_t guide_bytes(const BrickStats& stats, const FluidSet& water, const std::vector<MaterialId>& voxels,
+                        BrickShape shape, CodecScratch& scratch) {
+  const GuideChoice choice = guide_choice(homogeneity(stats, water), water);
+  std::string bytes;
+  const BrickContext brick{shape};
+  if (!find_codec(choice.codec)->encode(voxels, brick, choice.how, scratch, bytes)) {
+    bytes.clear();
+    find_codec(CodecId::kPalette)->encode(voxels, brick, {}, scratch, bytes);
+  }
+  return bytes.size();
+}
+
+// FILE@ID,ID as the file and its ids.
+std::pair<std::string, FluidSet> file_and_water(const std::string& argument) {
+  const std::size_t at = argument.rfind('@');
+  FluidSet water;
+  for (std::size_t i = at; i < argument.size(); i = argument.find(',', i + 1))
+    water.set(static_cast<MaterialId>(std::atoi(argument.c_str() + i + 1)));
+  return {argument.substr(0, at), water};
+}
+
+void volume(const std::string& argument) {
+  const auto [path, water] = file_and_water(argument);
   const std::unique_ptr<VoxelSource> source = open_npy(path).value();
   const Box all = Box::of_size({}, source->size());
   CodecScratch scratch;
   AnalyzeScratch analyze;
   BrickStats stats;
+  Decision decision;
+  const AnalyticPrices prices;
+  const CodecTable codecs;
   int number = 0;
   for (std::int64_t x = 0; x < all.hi.x; x += 64) {
     for (std::int64_t y = 0; y < all.hi.y; y += 64) {
@@ -90,7 +123,13 @@ void volume(const char* path) {
         ++number;
         const double us = fastest([&] { analyze_brick(voxels, shape, kUnknown, analyze, stats); });
         if (stats.distinct() == 1) continue;
-        std::printf("%s,%d,%.3f", path, number, us);
+        const double decide_us = fastest([&] {
+          analyze_brick(voxels, shape, kUnknown, analyze, stats, Detail::kChoice);
+          decide(stats, shape, {}, {}, prices, Policy::kBalanced, codecs, decision);
+        });
+        analyze_brick(voxels, shape, kUnknown, analyze, stats);
+        std::printf("%s,%d,%.3f,%.3f,%zu", path.c_str(), number, us, decide_us,
+                    guide_bytes(stats, water, voxels, shape, scratch));
         for (const double f : price_features(stats)) std::printf(",%.10g", f);
         for (const Codec* codec : all_codecs()) {
           if (codec->id() != CodecId::kUniform) measure(*codec, voxels, shape, scratch);
