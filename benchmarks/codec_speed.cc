@@ -1,4 +1,4 @@
-// Ratio and speed of each codec on the bricks of .npy volumes (uint16, C order):
+// Ratio and speed of each codec on the bricks of .npy volumes:
 //
 //   codec_speed [--bricks N] [--zstd LEVEL] [--oracle] VOLUME.npy...
 //
@@ -9,83 +9,21 @@
 // Bricks of one material are left out: a store keeps them as ranges. Speeds are MB of uint16 per second of
 // this thread's CPU time, best of three passes over all bricks; `at` is one voxel of the encoded bytes. With
 // --zstd, also zstd on each raw brick.
-#include <time.h>
 #include <zstd.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "terrane/base/hash.h"
+#include "benchmarks/bricks.h"
 #include "terrane/codec/codecs.h"
 #include "terrane/codec/frame.h"
 
 namespace terrane {
 namespace {
-
-struct Brick {
-  BrickShape shape;
-  std::vector<MaterialId> voxels;
-};
-
-double cpu_seconds() {
-  timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-bool read_npy(const std::string& path, VoxelArray& volume) {
-  std::ifstream file(path, std::ios::binary);
-  char magic[10];
-  if (!file.read(magic, 10) || std::memcmp(magic, "\x93NUMPY\x01", 7) != 0) return false;
-  std::uint16_t length;
-  std::memcpy(&length, magic + 8, 2);
-  std::string header(length, ' ');
-  file.read(header.data(), length);
-  long long x = 0, y = 0, z = 0;
-  const std::size_t shape = header.find("'shape': (");
-  if (header.find("<u2") == std::string::npos || shape == std::string::npos) return false;
-  if (std::sscanf(header.c_str() + shape, "'shape': (%lld, %lld, %lld", &x, &y, &z) != 3) return false;
-  volume = VoxelArray({x, y, z});
-  return static_cast<bool>(
-      file.read(reinterpret_cast<char*>(volume.voxels.data()),
-                static_cast<std::streamsize>(volume.voxels.size() * sizeof(MaterialId))));
-}
-
-std::vector<Brick> cut(VoxelArray& volume, std::size_t most) {
-  std::vector<Coord> corners;
-  for (std::int64_t x = 0; x < volume.size.x; x += 64) {
-    for (std::int64_t y = 0; y < volume.size.y; y += 64) {
-      for (std::int64_t z = 0; z < volume.size.z; z += 64) corners.push_back({x, y, z});
-    }
-  }
-  Random random(12345);
-  for (std::size_t i = corners.size(); i > 1; --i) std::swap(corners[i - 1], corners[random.below(i)]);
-  std::vector<Brick> bricks;
-  for (const Coord lo : corners) {
-    const Box box = Box::of_size(lo, {64, 64, 64}).intersect({{0, 0, 0}, volume.size});
-    const Coord size = box.size();
-    Brick brick{{static_cast<int>(size.x), static_cast<int>(size.y), static_cast<int>(size.z)}, {}};
-    const ConstVoxelView view = volume.view().sub(box);
-    for (std::int64_t x = 0; x < size.x; ++x) {
-      for (std::int64_t y = 0; y < size.y; ++y) {
-        brick.voxels.insert(brick.voxels.end(), view.row(x, y), view.row(x, y) + size.z);
-      }
-    }
-    if (std::count(brick.voxels.begin(), brick.voxels.end(), brick.voxels[0]) ==
-        static_cast<std::ptrdiff_t>(brick.voxels.size())) {
-      continue;
-    }
-    bricks.push_back(std::move(brick));
-    if (bricks.size() == most) break;
-  }
-  return bricks;
-}
 
 MaterialId commonest(const VoxelArray& volume) {
   MaterialCounts counts;
@@ -272,17 +210,17 @@ int main(int argc, char** argv) {
     } else if (arg == "--oracle") {
       want_oracle = true;
     } else {
-      terrane::VoxelArray volume;
-      if (!terrane::read_npy(arg, volume)) {
-        std::fprintf(stderr, "not a uint16 .npy of three axes: %s\n", arg.c_str());
+      const auto volume = terrane::read_volume(arg);
+      if (!volume) {
+        std::fprintf(stderr, "codec_speed: %s\n", volume.error().message.c_str());
         return 1;
       }
-      const std::vector<terrane::Brick> bricks = terrane::cut(volume, most);
+      const std::vector<terrane::Brick> bricks = terrane::mixed_bricks(*volume, most, false);
       std::printf("%s: %zu bricks\n", arg.c_str(), bricks.size());
       if (want_oracle) {
-        terrane::oracle(bricks, terrane::commonest(volume));
+        terrane::oracle(bricks, terrane::commonest(*volume));
       } else {
-        terrane::measure(bricks, terrane::commonest(volume), zstd_level);
+        terrane::measure(bricks, terrane::commonest(*volume), zstd_level);
       }
     }
   }

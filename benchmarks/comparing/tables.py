@@ -138,13 +138,50 @@ def head(report):
     return "\n".join(lines + [f"Left out: {note}." for note in report["notes"]])
 
 
+# What a volume comes down to: a title, and a cell of a system.
+GLANCES = [
+    ("on disk, % of raw", lambda v, s: 100 * s["disk_bytes"] / v["raw_bytes"]),
+    ("ingest, MB/s of CPU time", lambda v, s: s["ingest"] and s["ingest"]["mb_per_s_cpu"]),
+    ("cold box 64, p50 in us", lambda v, s: wall_of(s, "box 64", "cold")),
+    ("hot box 64, p50 in us", lambda v, s: wall_of(s, "box 64", "hot")),
+    ("cold point, p50 in us", lambda v, s: wall_of(s, "point", "cold")),
+]
+
+
+def wall_of(system, name, heat):
+    read = find(system, name, heat)
+    return read and read["wall_p50_us"]
+
+
+def glance_tables(report):
+    """For each of GLANCES the systems by the volumes."""
+    volumes = report["volumes"]
+    names = list(dict.fromkeys(s["system"] for v in volumes for s in v["systems"]))
+    out = []
+    for title, value in GLANCES:
+        rows = []
+        for name in names:
+            of = [next((s for s in v["systems"] if s["system"] == name), None) for v in volumes]
+            cells = [None if s is None else value(v, s) for v, s in zip(volumes, of)]
+            if any(c is not None for c in cells):
+                rows.append([name] + [number(c) for c in cells])
+        out.append(table([title] + [v["name"] for v in volumes], rows))
+    return out
+
+
+def volume_part(volume):
+    """All tables of a volume, folded where Markdown is shown as a page."""
+    title = (f"{volume['name']}: {size_text(volume['shape'])}, {volume['raw_bytes'] / 1e6:,.1f} MB raw, "
+             f"{volume['materials']} materials")
+    tables = [store_table(volume), read_table(volume, "cold"), read_table(volume, "hot"), level_table(volume)]
+    return [f"<details><summary>{title}</summary>", *tables, "</details>"]
+
+
 def markdown(report):
-    parts = [head(report)]
+    parts = [head(report), "#### At a glance", *glance_tables(report), "#### Where terrane loses", loss_table(report),
+             "#### Volume by volume"]
     for volume in report["volumes"]:
-        parts.append(f"#### {volume['name']}: {size_text(volume['shape'])}, {volume['raw_bytes'] / 1e6:,.1f} MB raw, "
-                     f"{volume['materials']} materials")
-        parts += [store_table(volume), read_table(volume, "cold"), read_table(volume, "hot"), level_table(volume)]
-    parts += ["#### Where terrane loses", loss_table(report)]
+        parts += volume_part(volume)
     return "\n\n".join(p for p in parts if p) + "\n"
 
 

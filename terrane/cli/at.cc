@@ -11,16 +11,10 @@ namespace {
 
 struct Arguments {
   StoreArguments store;
-  std::string point, lonlat;
+  PlaceArguments place;
   int lod = 0;
   bool allow_incomplete = false, json = false;
 };
-
-Result<Coord> place(const Arguments& a, const World& world) {
-  if (!a.point.empty()) return parse_point("X,Y,Z", a.point);
-  TERRANE_ASSIGN(const GeoPoint point, parse_geo_point("--lonlat", a.lonlat));
-  return world.to_voxel(point);
-}
 
 void print(const PointInfo& info, Coord voxel, const Volume& volume, bool json) {
   const std::string material = volume.catalogue().name_of(info.material);
@@ -48,16 +42,9 @@ void print(const PointInfo& info, Coord voxel, const Volume& volume, bool json) 
 }
 
 Status run(const Arguments& a, std::stop_token stop) {
-  if (a.point.empty() == a.lonlat.empty())
-    return invalid("give either a voxel X,Y,Z or --lonlat LON,LAT,ELEV");
-  // What is wrong with the words shows before what is wrong with the store.
-  if (!a.point.empty()) {
-    TERRANE_TRY(parse_point("X,Y,Z", a.point));
-  } else {
-    TERRANE_TRY(parse_geo_point("--lonlat", a.lonlat));
-  }
+  TERRANE_TRY(a.place.check());
   TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
-  TERRANE_ASSIGN(const Coord voxel, place(a, volume.world()));
+  TERRANE_ASSIGN(const Coord voxel, a.place.in(volume.world()));
   ReadOptions options{.task = {}, .allow_incomplete = a.allow_incomplete};
   options.task.stop = std::move(stop);
   TERRANE_ASSIGN(const PointInfo info, volume.locate(voxel, a.lod, options));
@@ -71,9 +58,7 @@ Verb at_verb(CLI::App& app) {
   auto a = std::make_shared<Arguments>();
   CLI::App* verb = app.add_subcommand("at", "Say what fills one voxel, and what holds it");
   a->store.add_to(*verb);
-  verb->add_option("POINT", a->point, "A level-0 voxel")->type_name("X,Y,Z");
-  verb->add_option("--lonlat", a->lonlat, "Or a place: degrees, and metres above sea level")
-      ->type_name("LON,LAT,ELEV");
+  a->place.add_to(*verb, "A level-0 voxel");
   verb->add_option("--lod", a->lod, "Level of detail, 0 to 21: its voxel that holds the point")
       ->type_name("L");
   verb->add_flag("--allow-incomplete", a->allow_incomplete,

@@ -14,18 +14,12 @@ namespace {
 struct Arguments {
   StoreArguments store;
   EncodingArguments encoding;
-  std::string point, lonlat;
+  PlaceArguments place;
   std::optional<std::uint64_t> points, bricks, writes;
   double locality = 0;
   int lod = 0;
   bool measure = false, allow_incomplete = false, json = false;
 };
-
-Result<Coord> place(const Arguments& a, const World& world) {
-  if (!a.point.empty()) return parse_point("X,Y,Z", a.point);
-  TERRANE_ASSIGN(const GeoPoint point, parse_geo_point("--lonlat", a.lonlat));
-  return world.to_voxel(point);
-}
 
 std::optional<AccessPattern> access_by_hand(const Arguments& a) {
   if (!a.points && !a.bricks && !a.writes) return std::nullopt;
@@ -143,13 +137,7 @@ void print_as_json(const Explanation& e, const Volume& volume) {
 }
 
 Status run(const Arguments& a, std::stop_token stop) {
-  if (a.point.empty() == a.lonlat.empty())
-    return invalid("give either a voxel X,Y,Z or --lonlat LON,LAT,ELEV");
-  if (!a.point.empty()) {
-    TERRANE_TRY(parse_point("X,Y,Z", a.point));
-  } else {
-    TERRANE_TRY(parse_geo_point("--lonlat", a.lonlat));
-  }
+  TERRANE_TRY(a.place.check());
   ExplainOptions options;
   TERRANE_ASSIGN(options.encoding, a.encoding.encoding());
   options.access = access_by_hand(a);
@@ -158,7 +146,7 @@ Status run(const Arguments& a, std::stop_token stop) {
   options.read.allow_incomplete = a.allow_incomplete;
   options.read.task.stop = std::move(stop);
   TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
-  TERRANE_ASSIGN(const Coord voxel, place(a, volume.world()));
+  TERRANE_ASSIGN(const Coord voxel, a.place.in(volume.world()));
   TERRANE_ASSIGN(const Explanation explanation, volume.explain(voxel, options));
   if (a.json) {
     print_as_json(explanation, volume);
@@ -175,9 +163,7 @@ Verb explain_verb(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("explain", "Say why a brick is coded as it is, and what else could be");
   a->store.add_to(*verb);
   a->encoding.add_to(*verb);
-  verb->add_option("POINT", a->point, "A level-0 voxel of the brick")->type_name("X,Y,Z");
-  verb->add_option("--lonlat", a->lonlat, "Or a place: degrees, and metres above sea level")
-      ->type_name("LON,LAT,ELEV");
+  a->place.add_to(*verb, "A level-0 voxel of the brick");
   verb->add_option("--lod", a->lod, "Level of detail, 0 to 21")->type_name("L");
   verb->add_option("--points", a->points,
                    "Voxels read one by one, for the writes below; by default what was seen")

@@ -33,6 +33,28 @@ Result<Volume> StoreArguments::open(Access access) const {
   return Volume::open(store, options);
 }
 
+void PlaceArguments::add_to(CLI::App& verb, const std::string& what) {
+  verb.add_option("POINT", point, what)->type_name("X,Y,Z");
+  verb.add_option("--lonlat", lonlat, "Or a place: degrees, and metres above sea level")
+      ->type_name("LON,LAT,ELEV");
+}
+
+Status PlaceArguments::check() const {
+  if (point.empty() == lonlat.empty()) return invalid("give either a voxel X,Y,Z or --lonlat LON,LAT,ELEV");
+  if (!point.empty()) {
+    TERRANE_TRY(parse_point("X,Y,Z", point));
+  } else {
+    TERRANE_TRY(parse_geo_point("--lonlat", lonlat));
+  }
+  return ok();
+}
+
+Result<Coord> PlaceArguments::in(const World& world) const {
+  if (!point.empty()) return parse_point("X,Y,Z", point);
+  TERRANE_ASSIGN(const GeoPoint place, parse_geo_point("--lonlat", lonlat));
+  return world.to_voxel(place);
+}
+
 void print_json(const Json& json) {
   fmt::print("{}\n", json.dump(2));
 }

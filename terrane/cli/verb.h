@@ -46,6 +46,16 @@ struct StoreArguments {
   Result<Volume> open(Access access) const;
 };
 
+// What every verb that asks for one place takes: X,Y,Z, or --lonlat.
+struct PlaceArguments {
+  std::string point, lonlat;
+
+  void add_to(CLI::App& verb, const std::string& what);
+  // That there is one and that it reads as one, before the store is opened.
+  Status check() const;
+  Result<Coord> in(const World& world) const;
+};
+
 // Keys in the order in which they are written.
 using Json = nlohmann::ordered_json;
 // To stdout, with a line end. Numbers, boxes and points have the forms of docs/CLI.md.

@@ -34,6 +34,18 @@ def test_what_is_written_is_there_when_it_is_opened_again(path):
     assert terrane.open(path)[0, 0, 0] == 1
 
 
+@pytest.mark.skipif("TERRANE_OWN_STRATEGY" not in os.environ, reason="ctest says where examples/own_strategy is")
+def test_a_strategy_that_this_program_lacks_is_named(path):
+    subprocess.run([os.environ["TERRANE_OWN_STRATEGY"], path], check=True, capture_output=True)
+    with terrane.open(path) as v:
+        assert v.shape == (128, 128, 64) and v.info()["private_codecs"][0]["name"] == "two-materials"
+        for ask in (lambda: v[100, 100, 10], lambda: v[...], lambda: v.at(100, 100, 10), lambda: v.histogram(),
+                    lambda: v.analyze(), lambda: v.explain(100, 100, 10)):
+            with pytest.raises(terrane.UnsupportedError, match="two-materials.*version 1"):
+                ask()
+        assert v[5, 5, 0] == 2  # a brick of three materials, which the strategy declined
+
+
 def test_a_world_is_as_it_was_asked_for(path):
     with terrane.create(path, (360, 180, 100), voxel_size=(1, 1, 50), origin=(-180, -90, -1000), crs="EPSG:4326",
                         wrap_x=True, fill="water", catalogue="earth", threads=1, cache_bytes=1 << 20) as v:
