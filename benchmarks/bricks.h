@@ -9,6 +9,8 @@
 
 #include "terrane/base/hash.h"
 #include "terrane/io/npy.h"
+#include "terrane/space/lattice.h"
+#include "terrane/voxel/brick.h"
 
 namespace terrane {
 

@@ -1,6 +1,7 @@
 #include "terrane/volume/volume.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <filesystem>
 
@@ -18,6 +19,24 @@ constexpr double kMaxReadVoxels = 8589934592.0;  // 2^33
 
 std::string engine_path(const std::string& where) {
   return where + "/db";
+}
+
+// An array to be written at once. Fresh pages are dear, one by one: a large array asks for large pages.
+VoxelArray array_of(Coord size) {
+  const auto voxels = static_cast<std::size_t>(Box{{0, 0, 0}, size}.volume());
+  VoxelArray array;
+  array.size = size;
+  array.voxels.reserve(voxels);
+#if defined(MADV_HUGEPAGE)
+  constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
+  const auto begin =
+      (reinterpret_cast<std::uintptr_t>(array.voxels.data()) + kLargePage - 1) & ~(kLargePage - 1);
+  const std::uintptr_t end =
+      reinterpret_cast<std::uintptr_t>(array.voxels.data() + voxels) & ~(kLargePage - 1);
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+  array.voxels.resize(voxels);
+  return array;
 }
 
 }  // namespace
@@ -247,7 +266,7 @@ Result<VoxelArray> Volume::read(const ReadRequest& request) const {
                     "at a coarser level",
                     to_string(request.box), to_string(size), request.lod)};
   }
-  VoxelArray array(size);
+  VoxelArray array = array_of(size);
   TERRANE_TRY(read(request.box, request.lod, array.view(), request.options));
   return array;
 }
