@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 
@@ -10,6 +11,7 @@ namespace terrane {
 namespace {
 
 constexpr std::size_t kBricksPerJob = 16;
+constexpr double kMaxReadVoxels = 8589934592.0;  // 2^33
 
 struct Target {
   Position position;
@@ -36,6 +38,24 @@ void copy_cell(const Cell& cell, const Box& brick, const Target& target, const B
   } else {
     copy(ConstVoxelView::dense(cell.voxels.get(), brick.size()).sub(shifted(target.part, brick.lo)), to);
   }
+}
+
+// An array to be written at once. Fresh pages are dear, one by one: a large array asks for large pages.
+VoxelArray array_of(Coord size) {
+  const auto voxels = static_cast<std::size_t>(Box{{0, 0, 0}, size}.volume());
+  VoxelArray array;
+  array.size = size;
+  array.voxels.reserve(voxels);
+#if defined(MADV_HUGEPAGE)
+  constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
+  const auto begin =
+      (reinterpret_cast<std::uintptr_t>(array.voxels.data()) + kLargePage - 1) & ~(kLargePage - 1);
+  const std::uintptr_t end =
+      reinterpret_cast<std::uintptr_t>(array.voxels.data() + voxels) & ~(kLargePage - 1);
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#endif
+  array.voxels.resize(voxels);
+  return array;
 }
 
 }  // namespace
@@ -136,6 +156,20 @@ Status read_here(const Volume::State& state, const Snapshot& snapshot, int level
   Task alone = task;
   alone.executor = &here;
   return read_box(state, snapshot, level, box, out, alone);
+}
+
+Result<VoxelArray> Volume::read(const ReadRequest& request) const {
+  TERRANE_ASSIGN(const Coord size, shape(request.box, request.lod));
+  if (Box{{0, 0, 0}, size}.volume() > kMaxReadVoxels) {
+    return Error{
+        ErrorCode::kExhausted,
+        fmt::format("box {} has {} voxels at level {}; one read gives at most 2^33. Read it in parts, or "
+                    "at a coarser level",
+                    to_string(request.box), to_string(size), request.lod)};
+  }
+  VoxelArray array = array_of(size);
+  TERRANE_TRY(read(request.box, request.lod, array.view(), request.options));
+  return array;
 }
 
 }  // namespace terrane

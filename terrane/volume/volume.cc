@@ -1,7 +1,6 @@
 #include "terrane/volume/volume.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <filesystem>
 
@@ -15,28 +14,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr double kMaxReadVoxels = 8589934592.0;  // 2^33
-
 std::string engine_path(const std::string& where) {
   return where + "/db";
-}
-
-// An array to be written at once. Fresh pages are dear, one by one: a large array asks for large pages.
-VoxelArray array_of(Coord size) {
-  const auto voxels = static_cast<std::size_t>(Box{{0, 0, 0}, size}.volume());
-  VoxelArray array;
-  array.size = size;
-  array.voxels.reserve(voxels);
-#if defined(MADV_HUGEPAGE)
-  constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
-  const auto begin =
-      (reinterpret_cast<std::uintptr_t>(array.voxels.data()) + kLargePage - 1) & ~(kLargePage - 1);
-  const std::uintptr_t end =
-      reinterpret_cast<std::uintptr_t>(array.voxels.data() + voxels) & ~(kLargePage - 1);
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#endif
-  array.voxels.resize(voxels);
-  return array;
 }
 
 }  // namespace
@@ -255,20 +234,6 @@ Status Volume::read(const Box& box, int level, VoxelView out, const ReadOptions&
     TERRANE_TRY(read_box(state, *snapshot, level, piece.box, out.sub(part), options.task));
   }
   return ok();
-}
-
-Result<VoxelArray> Volume::read(const ReadRequest& request) const {
-  TERRANE_ASSIGN(const Coord size, shape(request.box, request.lod));
-  if (Box{{0, 0, 0}, size}.volume() > kMaxReadVoxels) {
-    return Error{
-        ErrorCode::kExhausted,
-        fmt::format("box {} has {} voxels at level {}; one read gives at most 2^33. Read it in parts, or "
-                    "at a coarser level",
-                    to_string(request.box), to_string(size), request.lod)};
-  }
-  VoxelArray array = array_of(size);
-  TERRANE_TRY(read(request.box, request.lod, array.view(), request.options));
-  return array;
 }
 
 Result<PointInfo> Volume::locate(Coord voxel, int level, const ReadOptions& options) const {
