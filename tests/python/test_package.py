@@ -3,6 +3,7 @@
 import ast
 import inspect
 import pathlib
+import pickle
 import subprocess
 import sys
 
@@ -89,6 +90,16 @@ def test_errors_have_kinds_that_python_knows():
         if inspect.isclass(kind):
             assert issubclass(kind, terrane.Error) and name in terrane.__all__
     assert str(terrane.NotFoundError("a `b`")) == "a `b`"
+
+
+def test_everything_is_of_the_package_that_is_imported():
+    for name in terrane.__all__:
+        assert getattr(terrane, name).__module__ in ("terrane", "terrane._terrane"), name
+    for kind in (terrane.InvalidError, terrane.Volume, terrane.Explanation):
+        assert kind.__module__ == "terrane"
+    with pytest.raises(terrane.NotFoundError) as caught:
+        terrane.open("nowhere.terrane")
+    assert isinstance(pickle.loads(pickle.dumps(caught.value)), terrane.NotFoundError)
 
 
 def test_it_is_of_a_version():

@@ -23,6 +23,11 @@ __all__ = [
     "open",
 ]
 
+for _name in __all__:  # in tracebacks and help, the name that a user imports
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__
+del _name
+
 
 def _open_anew(path: str, threads: int, cache_bytes: int) -> Volume:
     """What a pickled volume becomes."""
