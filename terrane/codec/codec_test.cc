@@ -235,7 +235,7 @@ TEST_P(CodecConformance, EndsWellOnBytesOfAnyKind) {
     if (codec().id() == CodecId::kDelta && random.below(8) != 0) {
       std::string hash;
       ByteWriter(hash).fixed(told.prediction.hash());
-      bytes = hash + bytes;
+      bytes.insert(0, hash);
     }
     if (decode(as_bytes(bytes), told)) {
       // What decodes whole can be asked for one voxel.

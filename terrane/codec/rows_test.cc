@@ -185,7 +185,7 @@ TEST(Rows, AreShorterThanZstdAloneOnLayersAndCaves) {
 
 // Payloads made by hand. Form 3 holds all streams in one blob, here as they are: flats, kinds, segments,
 // materials, lengths, shifts.
-Status decode(std::string payload, BrickShape shape) {
+Status decode(const std::string& payload, BrickShape shape) {
   CodecScratch scratch;
   std::vector<MaterialId> voxels(shape.voxels());
   return rows_codec().decode(as_bytes(payload), 1, shape, scratch, voxels);
@@ -199,7 +199,7 @@ void expect_corrupt(const std::string& payload, BrickShape shape, std::string_vi
 }
 
 // Palette of the materials 5 and 9; one row of segments; `streams` is sizes and bytes.
-std::string joined(std::vector<std::uint8_t> sizes, std::vector<std::uint8_t> bytes) {
+std::string joined(const std::vector<std::uint8_t>& sizes, const std::vector<std::uint8_t>& bytes) {
   std::string payload = {3, 2, 5, 3};
   for (const std::uint8_t s : sizes) payload += static_cast<char>(s);
   for (const std::uint8_t b : bytes) payload += static_cast<char>(b);

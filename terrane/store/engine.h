@@ -19,7 +19,7 @@ struct Unit {
   std::uint8_t kind = 0;
   std::uint8_t level = 0;
   std::uint64_t index = 0;
-  friend constexpr auto operator<=>(const Unit&, const Unit&) = default;
+  friend constexpr auto operator<=>(const Unit&, const Unit&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // Changes that are applied all or none, in the order given. Keys are at most kMaxKeyBytes, a batch at most

@@ -33,6 +33,7 @@ class Child {
     EXPECT_EQ(::posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO), 0);
     arguments.insert(arguments.begin(), TERRANE_CRASH_WRITER);
     std::vector<char*> words;
+    words.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) words.push_back(argument.data());
     words.push_back(nullptr);
     EXPECT_EQ(::posix_spawn(&pid_, words[0], &files, nullptr, words.data(), environ), 0) << words[0];

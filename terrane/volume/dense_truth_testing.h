@@ -98,7 +98,7 @@ inline Catalogue wet() {
 }
 
 inline std::string fresh_path(const std::string& name) {
-  const std::string path = testing::TempDir() + "terrane_volume_" + name;
+  std::string path = testing::TempDir() + "terrane_volume_" + name;
   std::filesystem::remove_all(path);
   return path;
 }

@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "terrane/codec/frame.h"
 #include "terrane/volume/scan.h"
@@ -47,12 +48,11 @@ VoxelArray array_of(Coord size) {
   array.size = size;
   array.voxels.reserve(voxels);
 #if defined(MADV_HUGEPAGE)
-  constexpr std::uintptr_t kLargePage = std::uintptr_t{2} << 20;
-  const auto begin =
-      (reinterpret_cast<std::uintptr_t>(array.voxels.data()) + kLargePage - 1) & ~(kLargePage - 1);
-  const std::uintptr_t end =
-      reinterpret_cast<std::uintptr_t>(array.voxels.data() + voxels) & ~(kLargePage - 1);
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+  constexpr std::size_t kLargePage = std::size_t{2} << 20;
+  void* pages = array.voxels.data();
+  std::size_t bytes = voxels * sizeof(MaterialId);
+  if (std::align(kLargePage, kLargePage, pages, bytes) != nullptr)
+    ::madvise(pages, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);
 #endif
   array.voxels.resize(voxels);
   return array;

@@ -102,7 +102,7 @@ inline void expect_clean(const Volume& volume) {
 }
 
 inline std::string fresh_path(const std::string& name) {
-  const std::string path = testing::TempDir() + "terrane_" + name;
+  std::string path = testing::TempDir() + "terrane_" + name;
   std::filesystem::remove_all(path);
   return path;
 }

@@ -49,11 +49,17 @@ Status scan_part(const Volume::State& state, const Snapshot& snapshot, int level
 
 }  // namespace
 
+std::vector<Box> boxes_of(const std::vector<World::Piece>& pieces) {
+  std::vector<Box> boxes;
+  boxes.reserve(pieces.size());
+  for (const World::Piece& piece : pieces) boxes.push_back(piece.box);
+  return boxes;
+}
+
 Status scan(const Volume::State& state, const Box& box, int level, const ReadOptions& options,
             const ScanVisitor& visitor) {
   TERRANE_ASSIGN(const auto pieces, state.world.level_pieces(box, level));
-  std::vector<Box> boxes;
-  for (const auto& piece : pieces) boxes.push_back(piece.box);
+  const std::vector<Box> boxes = boxes_of(pieces);
   TERRANE_ASSIGN(const auto snapshot, snapshot_for(state, level, boxes, options));
   for (const Box& part : boxes) TERRANE_TRY(scan_part(state, *snapshot, level, part, options.task, visitor));
   return ok();

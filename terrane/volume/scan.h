@@ -7,6 +7,9 @@
 
 namespace terrane {
 
+// Of the parts of a box that a seam may have cut.
+std::vector<Box> boxes_of(const std::vector<World::Piece>& pieces);
+
 // A brick that a scan came by.
 struct ScannedBrick {
   Position position;

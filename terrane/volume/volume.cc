@@ -6,6 +6,7 @@
 
 #include "terrane/codec/frame.h"
 #include "terrane/store/engines.h"
+#include "terrane/volume/scan.h"
 #include "terrane/volume/state.h"
 
 namespace terrane {
@@ -107,7 +108,7 @@ Result<std::unique_ptr<Volume::State>> Volume::load_on(std::unique_ptr<Engine> e
   return state;
 }
 
-Result<Volume> Volume::open_on(std::unique_ptr<Engine> engine, OpenOptions options) {
+Result<Volume> Volume::open_on(std::unique_ptr<Engine> engine, const OpenOptions& options) {
   TERRANE_ASSIGN(auto state, load_on(std::move(engine), options));
   TERRANE_TRY(state->take_down_codecs());
   if (state->writable) TERRANE_TRY(state->catch_up());
@@ -142,7 +143,7 @@ Result<Volume> Volume::create(const std::string& where, CreateOptions create, Op
   return made;
 }
 
-Result<Volume> Volume::open(const std::string& where, OpenOptions options) {
+Result<Volume> Volume::open(const std::string& where, const OpenOptions& options) {
   if (where == "memory:") return invalid("`memory:` holds nothing to open; create a store there");
   std::error_code error;
   if (!fs::is_directory(engine_path(where), error)) {
@@ -225,8 +226,7 @@ Status Volume::read(const Box& box, int level, VoxelView out, const ReadOptions&
     return invalid(fmt::format("the array has {} voxels and box {} at level {} has {}; make them equal",
                                to_string(out.size), to_string(box), level, to_string(shape)));
   }
-  std::vector<Box> boxes;
-  for (const auto& piece : pieces) boxes.push_back(piece.box);
+  const std::vector<Box> boxes = boxes_of(pieces);
   TERRANE_ASSIGN(const auto snapshot, snapshot_for(state, level, boxes, options));
   for (const auto& piece : pieces) {
     const Box part = Box::of_size({piece.out_x, 0, 0}, piece.box.size());
@@ -257,8 +257,7 @@ Status Volume::visit(const Box& box, int level, const RangeVisitor& visit, const
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
   TERRANE_ASSIGN(const auto pieces, state.world.level_pieces(box, level));
-  std::vector<Box> boxes;
-  for (const auto& piece : pieces) boxes.push_back(piece.box);
+  const std::vector<Box> boxes = boxes_of(pieces);
   TERRANE_ASSIGN(const auto snapshot, snapshot_for(state, level, boxes, options));
   for (const Box& part : boxes) {
     MapCursor cursor = state.cursor(*snapshot, level);

@@ -171,11 +171,11 @@ class Volume {
   // volume.
   static Result<Volume> create(const std::string& where, CreateOptions create, OpenOptions open = {});
   // kNotFound, kLocked, kUnsupported (a newer format), kCorrupt.
-  static Result<Volume> open(const std::string& where, OpenOptions options = {});
+  static Result<Volume> open(const std::string& where, const OpenOptions& options = {});
   // On an engine of the caller's own: opens what is there, or creates. For tests and other storages.
   static Result<Volume> create_on(std::unique_ptr<Engine> engine, CreateOptions create,
                                   OpenOptions open = {});
-  static Result<Volume> open_on(std::unique_ptr<Engine> engine, OpenOptions options = {});
+  static Result<Volume> open_on(std::unique_ptr<Engine> engine, const OpenOptions& options = {});
   Volume(Volume&&) noexcept;
   Volume& operator=(Volume&&) noexcept;
   ~Volume();
