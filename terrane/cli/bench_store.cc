@@ -251,10 +251,15 @@ Verb bench_store_verb(CLI::App& app) {
       app.add_subcommand("store", "Time opening, random points, random boxes and a wide view of a store");
   a->store.add_to(*verb);
   verb->add_option("--json", a->json, "Also write the figures as JSON")->type_name("OUT");
-  verb->add_option("--points", a->points, "Random points a level; 10000")->type_name("N");
+  verb->add_option("--points", a->points, "Random points a level; 10000")
+      ->type_name("N")
+      ->check(whole_number(kMostTimed));
   verb->add_option("--boxes", a->boxes, "Random unaligned boxes of 64 x 64 x 64 a level; 1000")
-      ->type_name("N");
-  verb->add_option("--seed", a->seed, "Of the places; 1")->type_name("N");
+      ->type_name("N")
+      ->check(whole_number(kMostTimed));
+  verb->add_option("--seed", a->seed, "Of the places; 1")
+      ->type_name("N")
+      ->check(whole_number(~std::uint64_t{0}));
   verb->footer(
       "Cold: terrane's cache is dropped before each read; the operating system's is not. Hot: the same "
       "places again.\n"

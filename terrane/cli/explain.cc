@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <memory>
 
 #include "terrane/cli/analysis_json.h"
@@ -138,6 +139,7 @@ void print_as_json(const Explanation& e, const Volume& volume) {
 
 Status run(const Arguments& a, std::stop_token stop) {
   TERRANE_TRY(a.place.check());
+  if (std::isnan(a.locality)) return invalid("--locality is a share, 0 to 1; got nan");
   ExplainOptions options;
   TERRANE_ASSIGN(options.encoding, a.encoding.encoding());
   options.access = access_by_hand(a);
@@ -167,9 +169,14 @@ Verb explain_verb(CLI::App& app) {
   verb->add_option("--lod", a->lod, "Level of detail, 0 to 21")->type_name("L");
   verb->add_option("--points", a->points,
                    "Voxels read one by one, for the writes below; by default what was seen")
-      ->type_name("N");
-  verb->add_option("--bricks", a->bricks, "Bricks read in boxes, for the writes below")->type_name("N");
-  verb->add_option("--writes", a->writes, "Times that the brick is written; 1")->type_name("N");
+      ->type_name("N")
+      ->check(whole_number(kMostCounted));
+  verb->add_option("--bricks", a->bricks, "Bricks read in boxes, for the writes below")
+      ->type_name("N")
+      ->check(whole_number(kMostCounted));
+  verb->add_option("--writes", a->writes, "Times that the brick is written; 1")
+      ->type_name("N")
+      ->check(whole_number(kMostCounted));
   verb->add_option("--locality", a->locality, "Share of reads, 0 to 1, that find the brick read before")
       ->type_name("P")
       ->check(CLI::Range(0.0, 1.0));

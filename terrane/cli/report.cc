@@ -15,6 +15,8 @@ namespace terrane::cli {
 
 namespace {
 
+constexpr double kMostSeconds = 1e9;
+
 struct Arguments {
   StoreArguments store;
   std::string out, title;
@@ -147,6 +149,8 @@ ReportFrame frame_of(const Arguments& a, const Machine& machine) {
 }
 
 Status run(const Arguments& a, std::stop_token stop) {
+  if (!(a.verify_seconds >= 0 && a.verify_seconds <= kMostSeconds))
+    return invalid("--verify-seconds is a time from 0 to 1000000000 s");
   if (a.out.empty() && !a.json)
     return invalid("say where the report goes: -o OUT.html, or --json for figures alone");
   const Machine machine = this_machine();
@@ -177,14 +181,18 @@ Verb report_verb(CLI::App& app) {
   a->store.add_to(*verb);
   verb->add_option("-o,--output", a->out, "The page: one file of HTML that needs no network")
       ->type_name("OUT.html");
-  verb->add_option("--points", a->points, "Random points to time; 2000")->type_name("N");
+  verb->add_option("--points", a->points, "Random points to time; 2000")
+      ->type_name("N")
+      ->check(whole_number(kMostTimed));
   verb->add_option("--boxes", a->boxes, "Random boxes of 64 x 64 x 64, and stored bricks, to time; 200")
-      ->type_name("N");
-  verb->add_option("--seed", a->seed, "Of the places; 1")->type_name("N");
+      ->type_name("N")
+      ->check(whole_number(kMostTimed));
+  verb->add_option("--seed", a->seed, "Of the places; 1")
+      ->type_name("N")
+      ->check(whole_number(~std::uint64_t{0}));
   verb->add_option("--verify-seconds", a->verify_seconds,
                    "How long to verify before what was read counts as a sample; 60")
-      ->type_name("S")
-      ->check(CLI::NonNegativeNumber);
+      ->type_name("S");
   verb->add_option("--title", a->title, "Of the page; the name of the store by default")->type_name("TEXT");
   verb->add_flag("--json", a->json, "Also print the figures as JSON");
   verb->footer(

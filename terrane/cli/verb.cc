@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -31,6 +32,16 @@ Result<OpenOptions> StoreArguments::open_options(Access access) const {
 Result<Volume> StoreArguments::open(Access access) const {
   TERRANE_ASSIGN(OpenOptions options, open_options(access));
   return Volume::open(store, options);
+}
+
+CLI::Validator whole_number(std::uint64_t most) {
+  const auto check = [most](std::string& text) {
+    std::uint64_t n = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+    const bool good = error == std::errc() && end == text.data() + text.size() && n <= most;
+    return good ? std::string() : fmt::format("`{}` is not a whole number from 0 to {}", text, most);
+  };
+  return {check, "", "whole number"};
 }
 
 void PlaceArguments::add_to(CLI::App& verb, const std::string& what) {

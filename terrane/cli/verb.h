@@ -46,6 +46,12 @@ struct StoreArguments {
   Result<Volume> open(Access access) const;
 };
 
+// The check of an option that is a whole number: CLI11 by itself takes "-5" for one without a sign.
+CLI::Validator whole_number(std::uint64_t most);
+inline constexpr std::uint64_t kMostTimed =
+    10'000'000;  // reads of one kind that are timed: their places are kept
+inline constexpr std::uint64_t kMostCounted = std::uint64_t{1} << 53;
+
 // What every verb that asks for one place takes: X,Y,Z, or --lonlat.
 struct PlaceArguments {
   std::string point, lonlat;

@@ -38,6 +38,17 @@ class BadCall(CliCase):
         self.refused("at", self.store, "1,2", says=["1,2", "X,Y,Z"])
         self.refused("at", self.store, "-1,2,3", says=["x is -1"])
         self.refused("bench", says=["--help"])
+        for option in ("--points", "--bricks", "--writes"):
+            for count in ("-5", "1.5", "99999999999999999999", "many"):
+                self.refused("explain", self.store, "1,1,1", option, count, says=[option, count, "whole number"])
+        self.refused("explain", self.store, "1,1,1", "--points", 5, "--locality", "nan", says=["--locality"])
+        for seconds in ("-1", "nan", "inf"):
+            self.refused("report", self.store, "-o", self.path("o.html"), "--verify-seconds", seconds,
+                         says=["--verify-seconds"])
+        for verb in (["report", self.store, "-o", self.path("o.html")], ["bench", "store", self.store]):
+            for option in ("--points", "--boxes", "--seed"):
+                self.refused(*verb, option, "-1", says=[option, "-1", "whole number"])
+            self.refused(*verb, "--points", "10000001", says=["10000001", "10000000"])
 
     def test_boxes(self):
         out = self.path("o.npy")
