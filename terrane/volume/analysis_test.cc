@@ -104,6 +104,10 @@ TEST(Histogram, OfAnEmptyPlanetTakesNoTimeAndRefusesWhatItCannotCount) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
   EXPECT_NE(refused.error().message.find("coarser level"), std::string::npos);
+  EXPECT_EQ(volume.analyze(all, 12).value().stats.voxels, counts->of(9));
+  const auto too_many = volume.analyze(all, 0);
+  ASSERT_FALSE(too_many);
+  EXPECT_EQ(too_many.error().code, ErrorCode::kExhausted);
 }
 
 TEST(Histogram, RefusesBoxesAndLevelsThatAreNotThere) {

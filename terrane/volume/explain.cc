@@ -104,6 +104,7 @@ Status decide_for(const Volume::State& state, std::span<const MaterialId> voxels
 Result<BoxAnalysis> Volume::analyze(const Box& box, int level, const ReadOptions& options) const {
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
+  TERRANE_TRY(check_countable(state, box, level));
   BoxAnalysis out{box, level, {}, {}};
   std::mutex mutex;
   const MaterialId predicted = state.manifest.fill;

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <mutex>
 
 #include "terrane/codec/frame.h"
@@ -7,8 +5,6 @@
 
 namespace terrane {
 namespace {
-
-constexpr double kMostVoxels = 9223372036854775808.0;  // 2^63
 
 std::uint64_t voxels_of(const Run& run, const Box& box) {
   std::uint64_t sum = 0;
@@ -22,14 +18,7 @@ std::uint64_t voxels_of(const Run& run, const Box& box) {
 Result<MaterialCounts> Volume::histogram(const Box& box, int level, const ReadOptions& options) const {
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
-  TERRANE_ASSIGN(const Coord size, state.world.level_shape(box, level));
-  if (Box::of_size({}, size).volume() >= kMostVoxels) {
-    return Error{
-        ErrorCode::kExhausted,
-        fmt::format("box {} has {} voxels at level {}, and counts go up to 2^63; ask for parts of it, or at "
-                    "a coarser level",
-                    to_string(box), to_string(size), level)};
-  }
+  TERRANE_TRY(check_countable(state, box, level));
   MaterialCounts total;
   std::mutex mutex;
   const ScanVisitor visitor{

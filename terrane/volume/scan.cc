@@ -56,6 +56,17 @@ std::vector<Box> boxes_of(const std::vector<World::Piece>& pieces) {
   return boxes;
 }
 
+Status check_countable(const Volume::State& state, const Box& box, int level) {
+  constexpr double kMostVoxels = 9223372036854775808.0;  // 2^63
+  TERRANE_ASSIGN(const Coord size, state.world.level_shape(box, level));
+  if (Box::of_size({}, size).volume() < kMostVoxels) return ok();
+  return Error{
+      ErrorCode::kExhausted,
+      fmt::format("box {} has {} voxels at level {}, and counts go up to 2^63; ask for parts of it, or at "
+                  "a coarser level",
+                  to_string(box), to_string(size), level)};
+}
+
 Status scan(const Volume::State& state, const Box& box, int level, const ReadOptions& options,
             const ScanVisitor& visitor) {
   TERRANE_ASSIGN(const auto pieces, state.world.level_pieces(box, level));

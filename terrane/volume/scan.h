@@ -10,6 +10,9 @@ namespace terrane {
 // Of the parts of a box that a seam may have cut.
 std::vector<Box> boxes_of(const std::vector<World::Piece>& pieces);
 
+// kExhausted where a box holds 2^63 voxels of the level or more: sums over it would not fit.
+Status check_countable(const Volume::State& state, const Box& box, int level);
+
 // A brick that a scan came by.
 struct ScannedBrick {
   Position position;

@@ -204,6 +204,7 @@ class Volume {
   // 2^63 of them or more.
   Result<MaterialCounts> histogram(const Box& box, int level = 0, const ReadOptions& options = {}) const;
   // The statistics of the bricks that the box touches, of each the part inside the box; they are decoded.
+  // kExhausted as histogram().
   Result<BoxAnalysis> analyze(const Box& box, int level = 0, const ReadOptions& options = {}) const;
   // What holds the brick of a voxel, what strategies would make of it, and which would be chosen and why.
   Result<Explanation> explain(Coord voxel, const ExplainOptions& options) const;

@@ -23,7 +23,7 @@ class Homogeneity:
     distribution: Dict[int, float]  #: {material: share}, largest first
     best_order: str  #: the scan with the fewest runs: "x", "y", "z" or "morton"
     best_direction: Tuple[int, int, int]  #: of that scan; (0, 0, 0) for Morton
-    recommended_strategy: str  #: by the guide's tree: "run_length", "morton_octree"...
+    recommended_strategy: str  #: by the guide's tree: "run-length", "morton-octree"...
     estimated_ratio: float  #: raw bytes to those that this strategy is estimated to take
 
 
