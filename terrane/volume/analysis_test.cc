@@ -190,9 +190,10 @@ TEST(Access, LosesNoReadOfManyThreads) {
   const Volume volume = Volume::create("memory:", options_for({2100, 20, 20})).value();
   constexpr int kThreads = 4, kReads = 2000;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < kReads; ++i) (void)volume.at({i % 2 * 1024, 0, 0}).value();
+      for (std::int64_t i = 0; i < kReads; ++i) (void)volume.at({i % 2 * 1024, 0, 0}).value();
     });
   }
   for (std::thread& thread : threads) thread.join();
