@@ -54,7 +54,10 @@ function(terrane_test)
   target_link_libraries(${T_NAME} PRIVATE ${T_LINK} GTest::gtest_main)
   terrane_options(${T_NAME})
   add_test(NAME ${T_NAME} COMMAND ${T_NAME})
-  set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${T_TIMEOUT})
+  # Each build has a place of its own for what its tests write: two builds can be tested beside each other.
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/Testing/${T_NAME})
+  set_tests_properties(${T_NAME} PROPERTIES TIMEOUT ${T_TIMEOUT}
+                       ENVIRONMENT "TEST_TMPDIR=${PROJECT_BINARY_DIR}/Testing/${T_NAME}/")
   if(T_COST)  # seconds, more or less: the longest go first
     set_tests_properties(${T_NAME} PROPERTIES COST ${T_COST})
   endif()

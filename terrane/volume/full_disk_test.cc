@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <sched.h>
 #include <sys/mount.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "terrane/volume/sample_store_testing.h"
@@ -12,17 +14,25 @@
 namespace terrane {
 namespace {
 
-// A file system of a few megabytes.
+// A file system of a few megabytes that only this process and the threads it starts from now on can see, and
+// that goes with the process however it ends. Make it before any thread of an engine exists: threads that are
+// already there would go on in the folder below the mount.
 class SmallDisk {
  public:
-  explicit SmallDisk(const char* size) : path_(sample::fresh_path("small_disk")) {
-    std::filesystem::create_directories(path_);
-    mounted_ = ::mount("terrane", path_.c_str(), "tmpfs", 0, (std::string("size=") + size).c_str()) == 0;
+  explicit SmallDisk(const char* size) : path_(testing::TempDir() + "terrane_small_disk_XXXXXX") {
+    if (::mkdtemp(path_.data()) == nullptr) {
+      why_ = std::string("mkdtemp: ") + std::strerror(errno);
+      return;
+    }
+    mounted_ = ::unshare(CLONE_NEWNS) == 0 &&
+               ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+               ::mount("terrane", path_.c_str(), "tmpfs", 0, (std::string("size=") + size).c_str()) == 0;
     if (!mounted_) why_ = std::strerror(errno);
   }
   ~SmallDisk() {
     if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
-    std::filesystem::remove_all(path_);
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
   }
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
