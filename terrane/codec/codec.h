@@ -24,7 +24,8 @@ enum class CodecId : std::uint8_t {
   kRle = 3,
   kOctree = 4,
   kDelta = 5,
-  kHybrid = 6
+  kHybrid = 6,
+  kContext = 7
 };
 constexpr bool is_private(CodecId id) {
   return static_cast<std::uint8_t>(id) >= 128;

@@ -169,7 +169,11 @@ TEST_P(CodecConformance, StaysWithinItsBound) {
 TEST_P(CodecConformance, AtEqualsDecode) {
   for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
     const auto view = ConstVoxelView::dense(brick.voxels.data(), brick.shape.size());
-    for (const Coord c : probes(brick.shape)) {
+    std::vector<Coord> asked = probes(brick.shape);
+    // Where one voxel takes half a brick, fewer of them.
+    if (!codec().in_place() && brick.shape.voxels() > 4096)
+      asked.resize(static_cast<std::size_t>(2 + rounds(20)));
+    for (const Coord c : asked) {
       const auto material = codec().at(as_bytes(payload), codec().version(), told, c, scratch_);
       ASSERT_TRUE(material) << material.error().message;
       ASSERT_EQ(*material, view.at(c)) << to_string(c);

@@ -6,6 +6,7 @@
 
 #include "terrane/codec/blob.h"
 #include "terrane/codec/codecs.h"
+#include "terrane/codec/palette_gaps.h"
 
 namespace terrane::detail {
 namespace {
@@ -18,38 +19,10 @@ enum Form : std::uint8_t {
   kJoined,  // palette, sizes of the streams, one blob of all
 };
 
-constexpr std::size_t kMaxPalette = 256;
 // Below this, streams share one blob if that is smaller.
 constexpr std::size_t kJoinLimit = 4096;
 // Above one segment in so many voxels, a brick may be shorter without rows.
 constexpr std::size_t kNoise = 6;
-void put_palette(std::span<const MaterialId> palette, std::string& out) {
-  ByteWriter writer(out);
-  if (palette.size() > kMaxPalette) {
-    writer.varint(0);
-    return;
-  }
-  writer.varint(palette.size());
-  int next = 0;  // the least that may come
-  for (const MaterialId m : palette) {
-    writer.varint(static_cast<std::uint64_t>(m - next));
-    next = m + 1;
-  }
-}
-
-Status take_palette(ByteReader& in, std::vector<MaterialId>& palette) {
-  const std::uint64_t count = in.varint();
-  if (count > kMaxPalette) return corrupt("a rows brick has a palette of more than 256 materials");
-  palette.clear();
-  std::uint64_t next = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const std::uint64_t gap = in.varint();
-    if (gap > 65535 || next + gap > 65535) return corrupt("a rows brick has a palette beyond the id 65535");
-    palette.push_back(static_cast<MaterialId>(next + gap));
-    next += gap + 1;
-  }
-  return ok();
-}
 
 // The most that a stream can have, for sane bytes.
 std::size_t stream_limit(std::size_t stream, RowGrid grid) {
@@ -68,7 +41,7 @@ std::size_t stream_limit(std::size_t stream, RowGrid grid) {
 
 void put_materials(CodecScratch::State& state) {
   std::vector<std::uint8_t>& stream = state.rows.streams[kMaterialStream];
-  const bool indexed = state.palette.size() <= kMaxPalette;
+  const bool indexed = state.palette.size() <= kMostListed;
   for (const MaterialId m : state.rows.materials) {
     if (indexed) {
       stream.push_back(state.index_of[m]);
@@ -82,7 +55,7 @@ void put_materials(CodecScratch::State& state) {
 void put_streams(Form form, Policy policy, CodecScratch::State& state, std::string& out) {
   RowsScratch& rows = state.rows;
   out.push_back(static_cast<char>(form));
-  put_palette(state.palette, out);
+  put_gaps(state.palette, out);
   for (const auto& stream : rows.streams) ByteWriter(out).varint(stream.size());
   if (form == kJoined) {
     rows.bytes.clear();
@@ -103,9 +76,9 @@ void put_streams(Form form, Policy policy, CodecScratch::State& state, std::stri
 void put_whole(std::span<const MaterialId> voxels, Policy policy, CodecScratch::State& state,
                std::string& out) {
   out.push_back(static_cast<char>(kWhole));
-  put_palette(state.palette, out);
+  put_gaps(state.palette, out);
   std::vector<std::uint8_t>& bytes = state.rows.bytes;
-  if (state.palette.size() <= kMaxPalette) {
+  if (state.palette.size() <= kMostListed) {
     bytes.resize(voxels.size());
     std::transform(voxels.begin(), voxels.end(), bytes.begin(),
                    [&](MaterialId m) { return state.index_of[m]; });
@@ -130,7 +103,7 @@ Status read_raw(ByteReader& in, std::span<MaterialId> voxels) {
 
 Status read_whole(ByteReader& in, std::span<MaterialId> voxels, CodecScratch::State& state) {
   RowsScratch& rows = state.rows;
-  TERRANE_TRY(take_palette(in, state.palette));
+  TERRANE_TRY(take_gaps(in, "rows", state.palette));
   const bool indexed = !state.palette.empty();
   rows.bytes.resize(std::max(rows.bytes.size(), voxels.size_bytes()));
   const std::span<std::uint8_t> room(rows.bytes.data(), indexed ? voxels.size() : voxels.size_bytes());
@@ -148,7 +121,7 @@ Status read_whole(ByteReader& in, std::span<MaterialId> voxels, CodecScratch::St
 
 // The streams lie in the scratch until its next use.
 Result<RowsParts> take_streams(ByteReader& in, Form form, RowGrid grid, CodecScratch::State& state) {
-  TERRANE_TRY(take_palette(in, state.palette));
+  TERRANE_TRY(take_gaps(in, "rows", state.palette));
   std::array<std::size_t, kRowStreams> sizes{}, stored{};
   std::size_t total = 0;
   for (std::size_t s = 0; s < kRowStreams; ++s) {

@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "terrane/codec/context_model.h"
 #include "terrane/codec/delta.h"
 #include "terrane/codec/octree_tree.h"
 #include "terrane/codec/rows.h"
@@ -44,6 +45,8 @@ struct CodecScratch::State {
   detail::RowsScratch rows;
   detail::TreeScratch tree;
   detail::DeltaScratch delta;
+  std::unique_ptr<detail::ContextModel> context;  // made at first use
+  std::string coded;                              // by a range coder
   // hybrid's own: codecs of octants use all the rest.
   std::vector<MaterialId> octant, octant_predicted;
   std::string octant_bytes, octant_other;
