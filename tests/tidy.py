@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "voxel": ["base", "space"],
     "analyze": ["base", "space", "voxel"],
     "store": ["base"],
+    "peers": ["base"],
     "codec": ["base", "space", "voxel"],
     "decide": ["base", "space", "voxel", "codec", "analyze"],
     "model": ["base", "space", "voxel"],
@@ -26,7 +27,7 @@ MAY_INCLUDE = {
     "render": ["base", "space", "voxel", "codec", "model", "analyze", "decide", "volume"],
     "report": ["base", "space", "voxel", "codec", "model", "analyze", "decide", "volume", "render"],
     "cli": ["base", "space", "voxel", "store", "codec", "model", "io", "analyze", "decide", "volume", "render",
-            "report"],
+            "report", "peers"],
     "c": ["base", "space", "voxel", "volume"],
     "python": ["base", "space", "voxel", "codec", "io", "analyze", "decide", "volume"],
 }

@@ -34,6 +34,7 @@ Verb histogram_verb(CLI::App& app);
 Verb report_verb(CLI::App& app);
 // `app` is the verb "bench", whose subcommand this is.
 Verb bench_store_verb(CLI::App& app);
+Verb bench_codecs_verb(CLI::App& app);  // of the same
 
 // What every verb that opens a store takes: STORE, --threads, --cache-bytes.
 struct StoreArguments {

@@ -209,7 +209,8 @@ class HybridCodec final : public Codec {
     CodecScratch::State& state = scratch.state();
     const Codec* best = nullptr;
     for (const Codec* codec : all_codecs()) {
-      if (codec->id() == CodecId::kHybrid) continue;
+      // Octants are too small to teach the context codec, and it too slow to try on each.
+      if (codec->id() == CodecId::kHybrid || codec->id() == CodecId::kContext) continue;
       state.octant_other.clear();
       if (!codec->encode(voxels, context, how, scratch, state.octant_other)) continue;
       if (best != nullptr && state.octant_other.size() >= state.octant_bytes.size()) continue;

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "terrane/codec/frame.h"
+#include "terrane/decide/encode_cheapest.h"
 #include "terrane/decide/guide_profile.h"
 #include "terrane/volume/state.h"
 
@@ -9,72 +9,25 @@ namespace {
 
 constexpr std::string_view kProfileNames[] = {"prices", "guide"};
 
-// What archive tries beside the first: strategies expected within a fifth of it.
-constexpr double kWorthTrying = 1.2;
-constexpr std::size_t kMostTried = 3;
-
 AccessPattern expected_access(const Volume::State& state, int level, Position position,
                               const Encoding& encoding) {
   return encoding.adaptive ? state.access.of(level, region_of(position)) : encoding.access;
 }
 
-// A brick on its way to its frame, which is the end of `out`.
-struct Attempt {
-  std::span<const MaterialId> voxels;
-  const BrickContext& brick;
-  WorkScratch& scratch;
-  std::string& out;
-  std::size_t start = out.size();
-  bool taken = false;
-
-  std::size_t payload_bytes() const { return out.size() - start - kFrameHeaderBytes; }
-
-  // Keeps the smaller of this strategy's frame and what is there.
-  void with(const Codec& codec, const EncodeParameters& how) {
-    if (!taken) {
-      taken = encode_frame(codec, how, voxels, brick, scratch.codec, out);
-      return;
-    }
-    std::string& bytes = scratch.bytes;
-    bytes.clear();
-    if (encode_frame(codec, how, voxels, brick, scratch.codec, bytes) && bytes.size() < out.size() - start)
-      out.replace(start, std::string::npos, bytes);
-  }
-};
-
 // The guide's profile.
-void encode_by_guide(const Volume::State& state, Attempt& attempt) {
-  const HomogeneityReport report = homogeneity(attempt.scratch.stats, state.water);
+void encode_by_guide(const Volume::State& state, const BrickStats& stats, FrameAttempt& attempt) {
+  const HomogeneityReport report = homogeneity(stats, state.water);
   const GuideChoice choice = guide_choice(report, state.water);
   attempt.with(*state.codecs->find(choice.codec), choice.how);
 }
 
-// The cheapest by price that takes the brick; for archive, the smallest of the few that may be. Where bytes
-// are all that counts, the palette, whose bytes are known beforehand, bounds them.
 void encode_by_price(const Volume::State& state, const Encoding& encoding, const AccessPattern& access,
-                     Attempt& attempt) {
+                     WorkScratch& scratch, FrameAttempt& attempt) {
   const Requirements requirements =
       encoding.requirements ? *encoding.requirements : Requirements::of(encoding.policy);
   const CostModel& model = requirements.limited() ? state.calibrated_model() : *state.cost_model;
-  WorkScratch& scratch = attempt.scratch;
-  decide(scratch.stats, attempt.brick.shape, access, requirements, model, encoding.policy, *state.codecs,
-         scratch.decision);
-  const std::vector<Candidate>& candidates = scratch.decision.candidates;
-  std::size_t next = 0;
-  while (!attempt.taken && next < candidates.size()) {
-    attempt.with(*candidates[next].codec, candidates[next].how);
-    ++next;
-  }
-  if (requirements.encode_weight != 0 || requirements.read_weight != 0) return;
-  const std::size_t tried = encoding.policy == Policy::kArchive ? std::max(next, kMostTried) : next;
-  for (std::size_t i = next; i < candidates.size(); ++i) {
-    const Candidate& other = candidates[i];
-    if (other.excluded != Excluded::kNo) break;
-    const bool worth_it = i < tried && other.cost <= candidates[next - 1].cost * kWorthTrying;
-    const bool bounds = other.codec->id() == CodecId::kPalette &&
-                        static_cast<double>(attempt.payload_bytes()) > other.estimate.bytes;
-    if (worth_it || bounds) attempt.with(*other.codec, other.how);
-  }
+  encode_cheapest(scratch.stats, access, requirements, model, encoding.policy, *state.codecs,
+                  scratch.decision, attempt);
 }
 
 }  // namespace
@@ -165,7 +118,7 @@ Status encode_brick(const Volume::State& state, int level, Position position, co
                     std::span<const MaterialId> voxels, BrickShape shape, WorkScratch& scratch,
                     std::string& out) {
   const BrickContext brick(shape, prediction_of(state));
-  Attempt attempt{voxels, brick, scratch, out};
+  FrameAttempt attempt(voxels, brick, scratch.codec, scratch.bytes, out);
   if (encoding.codec) {
     attempt.with(*state.codecs->find(*encoding.codec), {.policy = encoding.policy});
   } else if (encoding.policy == Policy::kFast && encoding.profile == Profile::kPrices &&
@@ -176,14 +129,14 @@ Status encode_brick(const Volume::State& state, int level, Position position, co
   } else {
     analyze_brick(voxels, shape, state.manifest.fill, scratch.analyze, scratch.stats, Detail::kChoice);
     if (encoding.profile == Profile::kGuide) {
-      encode_by_guide(state, attempt);
+      encode_by_guide(state, scratch.stats, attempt);
     } else {
-      encode_by_price(state, encoding, expected_access(state, level, position, encoding), attempt);
+      encode_by_price(state, encoding, expected_access(state, level, position, encoding), scratch, attempt);
     }
   }
   // A strategy may decline a brick: the palette takes any.
-  if (!attempt.taken) attempt.with(*find_codec(CodecId::kPalette), {.policy = encoding.policy});
-  if (attempt.taken) return ok();
+  if (!attempt.taken()) attempt.with(*find_codec(CodecId::kPalette), {.policy = encoding.policy});
+  if (attempt.taken()) return ok();
   return Error{ErrorCode::kInternal, fmt::format("no strategy took the brick at {}; the palette takes any",
                                                  to_string(state.lattice(level).brick_box(position)))};
 }

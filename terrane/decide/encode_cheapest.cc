@@ -1,0 +1,46 @@
+#include "terrane/decide/encode_cheapest.h"
+
+#include <algorithm>
+
+namespace terrane {
+namespace {
+
+// What archive tries beside the first: strategies expected within a fifth of it.
+constexpr double kWorthTrying = 1.2;
+constexpr std::size_t kMostTried = 3;
+
+}  // namespace
+
+void FrameAttempt::with(const Codec& codec, const EncodeParameters& how) {
+  if (!taken_) {
+    taken_ = encode_frame(codec, how, voxels_, brick_, scratch_, out_);
+    return;
+  }
+  spare_.clear();
+  if (encode_frame(codec, how, voxels_, brick_, scratch_, spare_) && spare_.size() < out_.size() - start_)
+    out_.replace(start_, std::string::npos, spare_);
+}
+
+void encode_cheapest(const BrickStats& stats, const AccessPattern& access, const Requirements& requirements,
+                     const CostModel& model, Policy policy, const CodecTable& table, Decision& decision,
+                     FrameAttempt& attempt) {
+  decide(stats, attempt.shape(), access, requirements, model, policy, table, decision);
+  const std::vector<Candidate>& candidates = decision.candidates;
+  std::size_t next = 0;
+  while (!attempt.taken() && next < candidates.size()) {
+    attempt.with(*candidates[next].codec, candidates[next].how);
+    ++next;
+  }
+  if (requirements.encode_weight != 0 || requirements.read_weight != 0) return;
+  const std::size_t tried = policy == Policy::kArchive ? std::max(next, kMostTried) : next;
+  for (std::size_t i = next; i < candidates.size(); ++i) {
+    const Candidate& other = candidates[i];
+    if (other.excluded != Excluded::kNo) break;
+    const bool worth_it = i < tried && other.cost <= candidates[next - 1].cost * kWorthTrying;
+    const bool bounds = other.codec->id() == CodecId::kPalette &&
+                        static_cast<double>(attempt.payload_bytes()) > other.estimate.bytes;
+    if (worth_it || bounds) attempt.with(*other.codec, other.how);
+  }
+}
+
+}  // namespace terrane
