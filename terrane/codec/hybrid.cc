@@ -209,7 +209,7 @@ class HybridCodec final : public Codec {
     CodecScratch::State& state = scratch.state();
     const Codec* best = nullptr;
     for (const Codec* codec : all_codecs()) {
-      // Octants are too small to teach the context codec, and it too slow to try on each.
+      // Octants are too small to teach the context codec: its whole brick is smaller (decision 009).
       if (codec->id() == CodecId::kHybrid || codec->id() == CodecId::kContext) continue;
       state.octant_other.clear();
       if (!codec->encode(voxels, context, how, scratch, state.octant_other)) continue;
