@@ -42,8 +42,7 @@ void forget(std::array<Chance, N>& chances) {
 
 }  // namespace
 
-constexpr ModelTables kMade = make_tables();
-const ModelTables kModelTables = kMade;
+constinit const ModelTables kModelTables = make_tables();
 
 void ContextModel::reset(unsigned bits, const MaterialId* palette, std::size_t materials) {
   forget(near);
