@@ -29,37 +29,33 @@ constexpr ModelTables make_tables() {
     while (x < 4095 && tables.squash[x] < p * 16 + 8) ++x;
     tables.stretch[p] = static_cast<std::int16_t>(static_cast<int>(x) - 2048);
   }
-  for (std::size_t n = 0; n < tables.rate.size(); ++n) {
-    tables.rate[n] = static_cast<std::uint32_t>(std::size_t{655360} / (10 * n + 15));
-  }
   return tables;
 }
 
 template <std::size_t N>
 void forget(std::array<Chance, N>& chances) {
-  chances.fill(kEvenChance);
+  chances.fill(kNewChance);
 }
 
 }  // namespace
 
 constinit const ModelTables kModelTables = make_tables();
 
-void ContextModel::reset(unsigned bits, const MaterialId* palette, std::size_t materials) {
+void ContextModel::reset(unsigned bits) {
   forget(near);
   forget(wide);
   forget(labels);
+  forget(lengths);
   forget(flat);
   forget(agreeing);
   forget(pairs);
   forget(hopeful);
-  go_on_weights.fill({22000, 24000, 26000});
-  rank_weights.fill({24000, 24000, 24000});
-  index_bits.assign(std::size_t{1} << bits, kEvenChance);
-  if (materials == 0) {
-    follower.fill(0);
-  } else {
-    for (std::size_t i = 0; i < materials; ++i) follower[palette[i]] = palette[0];
-  }
+  forget(likely);
+  forget(gaps);
+  go_on_weights.fill({4000, 6000, 6000, 6000});
+  rank_weights.fill({6000, 6000, 6000, 3000});
+  index_bits.assign(std::size_t{1} << bits, kNewChance);
+  follower.assign(std::size_t{1} << bits, 0);
 }
 
 }  // namespace terrane::detail

@@ -3,267 +3,250 @@
 #include <array>
 #include <bit>
 #include <cstring>
-#include <span>
+#include <type_traits>
 
 #include "terrane/codec/context_model.h"
 #include "terrane/codec/range_coder.h"
+#include "terrane/codec/row_agreement.h"
 #include "terrane/codec/row_grid.h"
-#include "terrane/codec/row_masks.h"
 
 // What writing and reading a context brick share, which is all but who knows the voxels:
 // docs/codecs/context.md.
 namespace terrane::detail {
 
-// Materials as they are coded where no neighbour has them: a place in the list, or themselves.
-struct MaterialCode {
-  std::span<const MaterialId> list;        // empty: more than 256
-  const std::uint8_t* index_of = nullptr;  // by material, for a writer with a list
-  unsigned bits = 0;
+// The cells of eight neighbours of a voxel, in a register.
+template <class Cell>
+class Surroundings;
+
+template <>
+class Surroundings<std::uint8_t> {
+ public:
+  Surroundings(const RowNeighbours<std::uint8_t>& n, int i)
+      : cells_(std::uint64_t{n.before[i]} | std::uint64_t{n.across[i]} << 8 |
+               std::uint64_t{n.corner[i]} << 16 | std::uint64_t{n.ahead[i]} << 24 |
+               std::uint64_t{n.before[i + 1]} << 32 | std::uint64_t{n.across[i + 1]} << 40 |
+               std::uint64_t{n.before2[i]} << 48 | std::uint64_t{n.across2[i]} << 56) {}
+  std::uint32_t at(int k) const { return static_cast<std::uint8_t>(cells_ >> (8 * k)); }
+  // Bit k says whether at(k) == value.
+  std::uint32_t equal_to(std::uint32_t value) const {
+    constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7fu;
+    const std::uint64_t x = cells_ ^ value * std::uint64_t{0x0101010101010101u};
+    const std::uint64_t zeros = ~(((x & kLow) + kLow) | x | kLow);
+    return static_cast<std::uint32_t>((zeros >> 7) * 0x0102040810204080u >> 56);
+  }
+
+ private:
+  std::uint64_t cells_;
 };
 
-// Goes once through the voxels of a brick, row by row, with a RangeEncoder or a RangeDecoder. An encoder
-// reads the voxels, a decoder writes them; both read only voxels that came before.
-template <class Coder>
-class ContextRows {
+template <>
+class Surroundings<std::uint16_t> {
  public:
-  // All of them outlive this. `voxels` has the whole grid.
-  ContextRows(Coder& coder, ContextModel& model, MaterialCode code, RowGrid grid, MaterialId* voxels)
-      : coder_(coder),
-        model_(model),
-        code_(code),
-        grid_(grid),
-        voxels_(voxels),
-        inside_(low_bits(grid.length)) {
-    model_.reset(code.bits, code.list.data(), code.list.size());
-    first_row_.fill(code.list.empty() ? MaterialId{0} : code.list[0]);
+  Surroundings(const RowNeighbours<std::uint16_t>& n, int i)
+      : cells_{n.before[i],     n.across[i],     n.corner[i],  n.ahead[i],
+               n.before[i + 1], n.across[i + 1], n.before2[i], n.across2[i]} {}
+  std::uint32_t at(int k) const { return cells_[static_cast<std::size_t>(k)]; }
+  std::uint32_t equal_to(std::uint32_t value) const {
+    std::uint32_t equal = 0;
+    for (std::size_t k = 0; k < 8; ++k) equal |= (cells_[k] == value ? 1u : 0u) << k;
+    return equal;
   }
 
-  // The next row. False, for a decoder, where no encoder wrote such bits.
-  bool next() {
-    find_neighbours();
-    MaterialId run = near_.before[0];
-    before_run_ = run;
-    for (int i = 0; i < grid_.length;) {
-      begin_run(run, i);
-      i = go_on(i);
-      if (i == grid_.length) break;
-      const MaterialId before = run;
-      if (!change(i, before, run)) return false;
-      set(i, run);
-      ++i;
-    }
-    ++row_;
-    return true;
+ private:
+  std::array<std::uint16_t, 8> cells_;
+};
+
+// Goes once through the voxels of a brick, row by row, with a RangeEncoder or a RangeDecoder. Cells are
+// places in the palette. Keeps the three planes of rows that it needs, and nothing of the rest.
+template <class Coder, class Cell>
+class ContextRows {
+ public:
+  // Coder and model outlive this. Places are below `materials`, and in so many bits.
+  ContextRows(Coder& coder, ContextModel& model, unsigned bits, std::size_t materials, RowGrid grid)
+      : coder_(coder),
+        model_(model),
+        bits_(bits),
+        materials_(materials),
+        grid_(grid),
+        inside_(grid.length >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << grid.length) - 1),
+        find_agreement_(best_find_agreement<Cell>()) {
+    first_row_.fill(0);
   }
+
+  // The row that comes next. An encoder fills it, and what is beyond its end with its last cell.
+  static constexpr int kStride = kRowCells + 16;
+  Cell* row() { return row_at(row_ / grid_.per_plane, row_ % grid_.per_plane); }
+  // Codes it. False, for a decoder, where no encoder wrote such bits.
+  [[nodiscard]] bool next() {
+    Coder coder = coder_;  // in registers
+    const bool good = code_row(coder);
+    coder_ = coder;
+    ++row_;
+    return good;
+  }
+  // Of the row that was coded last: all its cells are equal.
+  bool is_one_run() const { return is_one_run_; }
 
  private:
   static constexpr bool kDecodes = Coder::kDecodes;
 
-  // Rows that came before; where there is none, the next best.
-  struct Neighbours {
-    const MaterialId *before, *across, *corner, *ahead, *before2, *across2;
-  };
-  // Of the same rows: where is the material of the run? Beyond the end of a row as at its last voxel.
-  struct Masks {
-    std::int64_t before, across, corner, ahead, before2, across2;
+  struct Run {
+    Cell cell;
+    int begin;
+    std::uint32_t hash;   // of the cell
+    std::uint64_t flat;   // where its neighbours show no sign of its end
+    std::uint64_t cells;  // an encoder's: where the row is of it
   };
 
-  void find_neighbours() {
-    row_at_ = voxels_ + grid_.offset(row_);
-    const std::ptrdiff_t length = grid_.length, plane = length * grid_.per_plane;
-    const int x = row_ / grid_.per_plane, y = row_ % grid_.per_plane;
-    const MaterialId* row = row_at_;
-    near_.before = y > 0 ? row - length : x > 0 ? row - plane : first_row_.data();
-    near_.across = x > 0 ? row - plane : near_.before;
-    near_.corner = x > 0 && y > 0 ? near_.across - length : near_.across;
-    near_.ahead = x > 0 && y + 1 < grid_.per_plane ? near_.across + length : near_.across;
-    near_.before2 = y > 1 ? row - 2 * length : near_.before;
-    near_.across2 = x > 1 ? row - 2 * plane : near_.across;
+  Cell* row_at(int x, int y) { return planes_[static_cast<std::size_t>(x % 3)].data() + y * kStride; }
+
+  RowNeighbours<Cell> neighbours(const Cell* own, int x, int y) {
+    RowNeighbours<Cell> near;
+    near.before = y > 0 ? own - kStride : x > 0 ? row_at(x - 1, y) : first_row_.data();
+    near.across = x > 0 ? row_at(x - 1, y) : near.before;
+    near.corner = x > 0 && y > 0 ? near.across - kStride : near.across;
+    near.ahead = x > 0 && y + 1 < grid_.per_plane ? near.across + kStride : near.across;
+    near.before2 = y > 1 ? own - 2 * kStride : near.before;
+    near.across2 = x > 1 ? row_at(x - 2, y) : near.across;
+    return near;
   }
 
-  std::int64_t mask_of(const MaterialId* row) const {
-    const std::uint64_t mask = equal_mask_to(row, run_, grid_.length);
-    const int beyond = 64 - grid_.length;
-    return static_cast<std::int64_t>(mask << beyond) >> beyond;
+  [[gnu::always_inline]] bool code_row(Coder& coder) {
+    const int x = row_ / grid_.per_plane, y = row_ % grid_.per_plane, length = grid_.length;
+    Cell* const own = row_at(x, y);
+    const RowNeighbours<Cell> near = neighbours(own, x, y);
+    Cell cell = near.before[0], before = cell;
+    for (int i = 0;;) {
+      // To the end of the row and beyond; what comes after this run will be overwritten.
+      if constexpr (kDecodes) std::fill_n(own + i, kStride, cell);
+      is_one_run_ = i == 0;
+      if (i == length) return true;
+      const Run run = begin_run(near, own, cell, i);
+      i = go_on(coder, near, run, i);
+      if (i == length) return true;
+      const std::uint32_t next = change(coder, near, run, before, kDecodes ? Cell{0} : own[i], i);
+      if (kDecodes && next >= materials_) return false;
+      before = cell;
+      cell = static_cast<Cell>(next);
+      if constexpr (kDecodes) own[i] = cell;
+      ++i;
+    }
   }
 
-  void begin_run(MaterialId run, int i) {
-    run_ = run;
-    begin_ = i;
-    hash_ = run * 0x9e3779b1u;
-    masks_ = {mask_of(near_.before), mask_of(near_.across),  mask_of(near_.corner),
-              mask_of(near_.ahead),  mask_of(near_.before2), mask_of(near_.across2)};
-    flat_ = static_cast<std::uint64_t>(masks_.before & (masks_.before >> 1) & masks_.across &
-                                       (masks_.across >> 1) & masks_.ahead & masks_.corner) &
-            inside_;
-    if constexpr (!kDecodes) own_ = equal_mask_to(row_at_, run_, grid_.length);
+  [[gnu::always_inline]] Run begin_run(const RowNeighbours<Cell>& near, const Cell* own, Cell cell, int i) {
+    find_agreement_(near, cell, agreement_);
+    return {cell, i, cell * 0x9e3779b1u, agreement_.flat() & inside_,
+            kDecodes ? 0 : cells_equal_to(own, cell)};
   }
 
   // Codes how far the run goes on from voxel i; the place of the first voxel that is another.
-  int go_on(int i) {
-    while (i < grid_.length) {
-      if ((flat_ >> i & 1) != 0) {
-        const int length = std::countr_one(flat_ >> i);
-        const int same = flat(i, length);
-        fill(i, same);
+  [[gnu::always_inline]] int go_on(Coder& coder, const RowNeighbours<Cell>& near, const Run& run, int i) {
+    do {
+      if ((run.flat >> i & 1) != 0) {
+        const int length = std::countr_one(run.flat >> i);
+        const int same = flat(coder, run, i, length);
         i += same;
         if (same < length) return i;
       } else {
-        if (!single(i)) return i;
-        set(i, run_);
+        if (!single(coder, near, run, i)) return i;
         ++i;
       }
-    }
+    } while (i < grid_.length);
     return i;
   }
 
   // How many of a stretch whose neighbours are all of the run are so too.
-  int flat(int i, int length) {
-    const int same = kDecodes ? 0 : std::min(std::countr_one(own_ >> i), length);
-    const std::size_t further = (masks_.before2 & masks_.across2) >> i & 1;
-    const std::size_t context = static_cast<std::size_t>(std::bit_width(static_cast<unsigned>(length)) * 8 +
-                                                         (i == 0 ? 4 : 0) + (i == begin_ ? 2 : 0)) +
-                                further;
-    if (code_bit(coder_, model_.flat[context], same == length)) return length;
-    int low = 0;
-    for (int count = length; count > 1;) {
-      const int half = count / 2;
-      if (coder_.bit(kEvenP, same < low + half)) {
-        count = half;
-      } else {
-        low += half;
-        count -= half;
-      }
-    }
-    return low;
+  [[gnu::always_inline]] int flat(Coder& coder, const Run& run, int i, int length) {
+    const int same = kDecodes ? 0 : std::min(std::countr_one(run.cells >> i), length);
+    constexpr std::uint32_t kFar = kBefore2Agrees | kAcross2Agrees;
+    const bool further = (agreement_.around(i) >> 8 & kFar) == kFar;
+    const auto context =
+        static_cast<std::size_t>(std::bit_width(static_cast<unsigned>(length)) * 8 + (i == 0 ? 4 : 0) +
+                                 (i == run.begin ? 2 : 0) + (further ? 1 : 0));
+    if (code_bit(coder, model_.flat[context], same == length)) return length;
+    return static_cast<int>(coder.even(static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(same)));
   }
 
   // Is voxel i of the run?
-  bool single(int i) {
-    // Bit 0 is the voxel before: at the begin of a row, as if it were of the run.
-    const auto window = [i](std::int64_t mask, std::uint32_t width) {
-      const auto bits = static_cast<std::uint32_t>(i > 0 ? mask >> (i - 1) : mask << 1 | 1);
-      return bits & ((1u << width) - 1);
-    };
-    const std::uint32_t before = window(masks_.before, 4), across = window(masks_.across, 4),
-                        corner = window(masks_.corner, 3), ahead = window(masks_.ahead, 3);
-    const auto before2 = static_cast<std::uint32_t>(masks_.before2 >> i & 1),
-               across2 = static_cast<std::uint32_t>(masks_.across2 >> i & 1);
-    const auto since = static_cast<std::uint32_t>(i == 0 ? 0 : std::min(i - begin_, 3));
-    const std::uint32_t wide =
-        before | across << 4 | corner << 8 | ahead << 11 | before2 << 14 | across2 << 15;
-    const std::uint32_t close = (before >> 1 & 3) | (across >> 1 & 3) << 2 | (corner >> 1 & 1) << 4 |
-                                (ahead >> 1 & 1) << 5 | since << 6 | before2 << 8 | across2 << 9;
-    const std::uint32_t labels = ((hash_ + near_.before[i] * 0x85ebca6bu + near_.across[i] * 0xc2b2ae35u) ^
-                                  (before >> 2 | (across >> 2) << 2) * 0x27d4eb2fu) *
-                                     0x9e3779b1u >>
-                                 16;
-    const std::uint32_t weights = (before >> 1 & 1) | (across >> 1 & 1) << 1 | (corner >> 1 & 1) << 2 |
-                                  (ahead >> 1 & 1) << 3 | (i == begin_ ? 16u : 0u);
-    return code_mixed(coder_, model_.near[close], model_.wide[wide], model_.labels[labels],
-                      model_.go_on_weights[weights], !kDecodes && (own_ >> i & 1) != 0);
+  [[gnu::always_inline]] bool single(Coder& coder, const RowNeighbours<Cell>& near, const Run& run, int i) {
+    const std::uint32_t around = agreement_.around(i);
+    const std::uint32_t here = around >> 8 & 63;
+    const auto length = static_cast<std::uint32_t>(i - run.begin);
+    const std::uint32_t since = std::min(length, 3u);
+    const std::uint32_t close = here | (around >> 10 & 0xc0) | since << 8;
+    const std::uint32_t wide = (around & 0x0f3f3f3fu) * 0x9e3779b1u >> 17;
+    const std::uint32_t names = std::uint32_t{near.before[i]} | std::uint32_t{near.across[i]} << 8;
+    const std::uint32_t labels = (run.hash ^ names ^ (around & 0x03030000u)) * 0x85ebca6bu >> 17;
+    const std::uint32_t lengths = ((run.hash ^ length) + (here & 15) * 0x27d4eb2fu) * 0x85ebca6bu >> 17;
+    return code_mixed(coder, model_.near[close], model_.wide[wide], model_.labels[labels],
+                      model_.lengths[lengths], model_.go_on_weights[(here & 15) | since << 4],
+                      !kDecodes && (run.cells >> i & 1) != 0);
   }
 
-  // The materials that neighbours have at voxel i, each once, the likeliest first.
-  int list_candidates(int i, MaterialId before_run) {
-    int count = 0;
-    const auto add = [&](MaterialId m) {
-      if (m == run_) return;
-      for (int k = 0; k < count; ++k) {
-        if (candidates_[static_cast<std::size_t>(k)] == m) return;
+  // Codes what comes at voxel i after a run, which is not of the run.
+  [[gnu::always_inline]] std::uint32_t change(Coder& coder, const RowNeighbours<Cell>& near, const Run& run,
+                                              Cell before, Cell actual, int i) {
+    const Surroundings<Cell> around(near, i);
+    std::uint16_t& follower = model_.follower[run.cell];
+    const std::uint32_t guesses[] = {follower, before};
+    std::uint32_t open = ~around.equal_to(run.cell) & 255;
+    for (std::uint32_t rank = 0, guessed = 0;;) {
+      std::uint32_t candidate, agree;
+      if (open != 0) {
+        candidate = around.at(std::countr_zero(open));
+        agree = around.equal_to(candidate);
+        open &= ~agree;
+      } else {
+        if (guessed == 2) break;
+        candidate = guesses[guessed++];
+        agree = around.equal_to(candidate);
+        if (agree != 0 || candidate == run.cell || (guessed == 2 && candidate == guesses[0])) continue;
       }
-      candidates_[static_cast<std::size_t>(count++)] = m;
-    };
-    const int next = std::min(i + 1, grid_.length - 1);
-    add(near_.before[i]);
-    add(near_.across[i]);
-    add(near_.corner[i]);
-    add(near_.ahead[i]);
-    add(near_.before[next]);
-    add(near_.across[next]);
-    add(near_.before2[i]);
-    add(near_.across2[i]);
-    add(model_.follower[run_]);
-    add(before_run);
-    return count;
-  }
-
-  // Which neighbours have a candidate.
-  std::uint32_t agreement(int i, MaterialId m) const {
-    const int next = std::min(i + 1, grid_.length - 1);
-    const auto is = [m](MaterialId other) { return other == m ? 1u : 0u; };
-    return is(near_.before[i]) | is(near_.across[i]) << 1 | is(near_.corner[i]) << 2 |
-           is(near_.ahead[i]) << 3 | is(near_.before[next]) << 4 | is(near_.across[next]) << 5 |
-           is(near_.before2[i]) << 6 | is(near_.across2[i]) << 7;
-  }
-
-  // Codes the material of voxel i, which is not of the run, into `material`.
-  bool change(int i, MaterialId run, MaterialId& material) {
-    const MaterialId actual = kDecodes ? MaterialId{0} : row_at_[i];
-    const int count = list_candidates(i, before_run_);
-    before_run_ = run;
-    for (int k = 0; k < count; ++k) {
-      const MaterialId m = candidates_[static_cast<std::size_t>(k)];
-      const std::uint32_t agree = agreement(i, m);
-      const std::uint32_t rank = static_cast<std::uint32_t>(std::min(k, 3));
-      const std::uint32_t agreeing = agree | rank << 8 | (model_.follower[run] == m ? 1u << 10 : 0u);
-      const std::uint32_t pair = (hash_ ^ m * 0x85ebca6bu) * 0xc2b2ae35u >> 18;
-      const std::uint32_t hopeful = (m * 0x9e3779b1u + (agree & 15) * 0x27d4eb2fu +
-                                     static_cast<std::uint32_t>(std::min(count, 4)) * 77777u) *
-                                        0x85ebca6bu >>
-                                    18;
-      if (code_mixed(coder_, model_.agreeing[agreeing], model_.pairs[pair], model_.hopeful[hopeful],
-                     model_.rank_weights[static_cast<std::size_t>(std::min(k, 7))], m == actual)) {
-        model_.follower[run] = material = m;
-        return true;
+      if (is(coder, run, candidate, agree, rank++, open, candidate == guesses[0], actual)) {
+        follower = static_cast<std::uint16_t>(candidate);
+        return candidate;
       }
     }
-    if (!spell(actual, material)) return false;
-    model_.follower[run] = material;
-    return true;
+    const std::uint32_t spelt = spell(coder, actual);
+    follower = static_cast<std::uint16_t>(spelt);
+    return spelt;
   }
 
-  // A material by its code.
-  bool spell(MaterialId actual, MaterialId& material) {
-    std::size_t code = 0;
-    if constexpr (!kDecodes) code = code_.list.empty() ? actual : code_.index_of[actual];
-    std::size_t node = 1;
-    for (unsigned bit = code_.bits; bit-- > 0;) {
-      node = node * 2 + (code_bit(coder_, model_.index_bits[node], (code >> bit & 1) != 0) ? 1 : 0);
+  // Is it this candidate, on which those neighbours agree? `open` are those that others agree on.
+  [[gnu::always_inline]] bool is(Coder& coder, const Run& run, std::uint32_t candidate, std::uint32_t agree,
+                                 std::uint32_t rank, std::uint32_t open, bool follows, Cell actual) {
+    const std::uint32_t left = open == 0 ? 0 : (open & (open - 1)) == 0 ? 1 : 2;
+    const std::uint32_t agreeing = agree | std::min(rank, 3u) << 8 | (follows ? 1u << 10 : 0u);
+    const std::uint32_t pair = (run.hash ^ candidate * 0x85ebca6bu) * 0xc2b2ae35u >> 19;
+    const std::uint32_t hopeful =
+        (candidate * 0x9e3779b1u + (agree & 15) * 0x27d4eb2fu + left * 77777u) * 0x85ebca6bu >> 19;
+    const std::uint32_t likely = ((run.hash ^ (agree & 15)) + candidate * 0x27d4eb2fu) * 0x85ebca6bu >> 19;
+    return code_mixed(coder, model_.agreeing[agreeing], model_.pairs[pair], model_.hopeful[hopeful],
+                      model_.likely[likely], model_.rank_weights[std::min(rank, 7u)], candidate == actual);
+  }
+
+  // A place in the palette, bit by bit.
+  [[gnu::always_inline]] std::uint32_t spell(Coder& coder, std::uint32_t actual) {
+    std::uint32_t node = 1;
+    for (unsigned bit = bits_; bit-- > 0;) {
+      node = node * 2 + (code_bit(coder, model_.index_bits[node], (actual >> bit & 1) != 0) ? 1u : 0u);
     }
-    code = node - (std::size_t{1} << code_.bits);
-    if (!code_.list.empty() && code >= code_.list.size()) return false;
-    material = code_.list.empty() ? static_cast<MaterialId>(code) : code_.list[code];
-    return true;
+    return node - (std::uint32_t{1} << bits_);
   }
-
-  void set(int i, MaterialId material) {
-    if constexpr (kDecodes) row_at_[i] = material;
-  }
-  void fill(int i, int count) {
-    if constexpr (kDecodes) std::fill_n(row_at_ + i, count, run_);
-  }
-
-  static constexpr std::uint32_t kEvenP = 32768;
 
   Coder& coder_;
   ContextModel& model_;
-  const MaterialCode code_;
+  const unsigned bits_;
+  const std::size_t materials_;
   const RowGrid grid_;
-  MaterialId* const voxels_;
   const std::uint64_t inside_;
-  std::array<MaterialId, 64> first_row_;
-  std::array<MaterialId, 10> candidates_;
+  const FindAgreement<Cell> find_agreement_;
   int row_ = 0;
-  MaterialId* row_at_ = nullptr;
-  Neighbours near_{};
-  Masks masks_{};
-  std::uint64_t flat_ = 0;
-  std::uint64_t own_ = 0;  // an encoder's: where the row itself is of the run
-  MaterialId run_ = 0;
-  MaterialId before_run_ = 0;  // what the run before this one was of
-  int begin_ = 0;              // of the run, in the row
-  std::uint32_t hash_ = 0;     // of its material
+  bool is_one_run_ = false;
+  RowAgreement agreement_;
+  std::array<Cell, kStride> first_row_;
+  // A plane has room for what is written beyond its last row.
+  std::array<std::array<Cell, 64 * kStride + kRowCells>, 3> planes_;
 };
 
 }  // namespace terrane::detail

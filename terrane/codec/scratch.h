@@ -41,6 +41,7 @@ struct CodecScratch::State {
   std::vector<MaterialId> other_scan;      // and in another
   std::vector<std::uint8_t> index_of;      // by material; what it holds outside an encode is anything
   std::array<std::uint64_t, 1024> seen{};  // a bit for each material
+  std::vector<std::uint16_t> wide_index_of;  // the same where there are more than 256
   std::vector<MaterialId> palette;
   detail::RowsScratch rows;
   detail::TreeScratch tree;
