@@ -56,7 +56,7 @@ void EncodingArguments::add_to(CLI::App& verb) {
                   "Who chooses the strategy: prices (the default) or the BlueMarble guide's tree")
       ->type_name("prices|guide");
   verb.add_option("--strategy", strategy,
-                  "This strategy for every brick: palette, rows, rle, octree, delta, hybrid or context")
+                  "This strategy for every brick: palette, rows, rle, octree, delta, hybrid, context or tree")
       ->type_name("NAME");
   verb.add_option("--max-read-ms", max_read_ms, "Leave out strategies that may take longer for one voxel")
       ->type_name("MS");
@@ -76,7 +76,7 @@ Result<Encoding> EncodingArguments::encoding() const {
     const Codec* codec = find_codec(strategy);
     if (codec == nullptr) {
       return invalid(fmt::format(
-          "there is no strategy `{}`; use palette, rows, rle, octree, delta, hybrid or context", strategy));
+          "there is no strategy `{}`; use palette, rows, rle, octree, delta, hybrid, context or tree", strategy));
     }
     out.codec = codec->id();
   }

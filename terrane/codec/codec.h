@@ -25,7 +25,8 @@ enum class CodecId : std::uint8_t {
   kOctree = 4,
   kDelta = 5,
   kHybrid = 6,
-  kContext = 7
+  kContext = 7,
+  kTree = 8
 };
 constexpr bool is_private(CodecId id) {
   return static_cast<std::uint8_t>(id) >= 128;

@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "terrane/codec/cell_tree.h"
 #include "terrane/codec/context_model.h"
 #include "terrane/codec/delta.h"
 #include "terrane/codec/octree_tree.h"
@@ -41,10 +42,11 @@ struct CodecScratch::State {
   std::vector<MaterialId> other_scan;      // and in another
   std::vector<std::uint8_t> index_of;      // by material; what it holds outside an encode is anything
   std::array<std::uint64_t, 1024> seen{};  // a bit for each material
-  std::vector<std::uint16_t> wide_index_of;  // the same where there are more than 256
+  std::vector<std::uint16_t> wide_index_of;  // the same, of any number
   std::vector<MaterialId> palette;
   detail::RowsScratch rows;
   detail::TreeScratch tree;
+  detail::CellTreeScratch cell_tree;
   detail::DeltaScratch delta;
   std::unique_ptr<detail::ContextModel> context;  // made at first use
   std::string coded;                              // by a range coder

@@ -14,6 +14,8 @@ constexpr double kUpperFifth = 0.8416;
 // What `fast` pays: at 100 bytes per us, 100 MB/s of storage, encoding counts as much as writing what it
 // makes.
 constexpr double kFastEncodeWeight = 20, kFastReadWeight = 20;
+// What `balanced` pays: a byte less is worth 10 us of encoding, once.
+constexpr double kBalancedEncodeWeight = 0.1;
 constexpr double kBytesPerMb = 1e6;
 
 Excluded limit_broken(const Estimate& e, BrickShape shape, const Requirements& r) {
@@ -84,6 +86,7 @@ Requirements Requirements::of(Policy policy) {
     r.encode_weight = kFastEncodeWeight;
     r.read_weight = kFastReadWeight;
   }
+  if (policy == Policy::kBalanced) r.encode_weight = kBalancedEncodeWeight;
   return r;
 }
 

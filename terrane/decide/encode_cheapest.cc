@@ -31,14 +31,15 @@ void encode_cheapest(const BrickStats& stats, const AccessPattern& access, const
     attempt.with(*candidates[next].codec, candidates[next].how);
     ++next;
   }
-  if (requirements.encode_weight != 0 || requirements.read_weight != 0) return;
+  if (requirements.read_weight != 0) return;  // the model knows best
+  const Candidate& first = candidates[next - 1];
+  const double cost = first.cost - first.estimate.bytes + static_cast<double>(attempt.payload_bytes());
   const std::size_t tried = policy == Policy::kArchive ? std::max(next, kMostTried) : next;
   for (std::size_t i = next; i < candidates.size(); ++i) {
     const Candidate& other = candidates[i];
     if (other.excluded != Excluded::kNo) break;
-    const bool worth_it = i < tried && other.cost <= candidates[next - 1].cost * kWorthTrying;
-    const bool bounds = other.codec->id() == CodecId::kPalette &&
-                        static_cast<double>(attempt.payload_bytes()) > other.estimate.bytes;
+    const bool worth_it = i < tried && other.cost <= first.cost * kWorthTrying;
+    const bool bounds = other.codec->id() == CodecId::kPalette && other.cost < cost;
     if (worth_it || bounds) attempt.with(*other.codec, other.how);
   }
 }

@@ -34,9 +34,9 @@ class FrameAttempt {
   bool taken_ = false;
 };
 
-// The cheapest by price that takes the brick; for archive, the smallest of the few that may be. Where bytes
-// are all that counts, the palette, whose bytes are known beforehand, bounds them. `decision` becomes what
-// was decided. Every strategy of the table may decline.
+// The cheapest by price that takes the brick; for archive, the smallest of the few that may be. Where reads
+// do not count, the palette, whose bytes are known beforehand, bounds what the first came to cost. `decision`
+// becomes what was decided. Every strategy of the table may decline.
 void encode_cheapest(const BrickStats& stats, const AccessPattern& access, const Requirements& requirements,
                      const CostModel& model, Policy policy, const CodecTable& table, Decision& decision,
                      FrameAttempt& attempt);

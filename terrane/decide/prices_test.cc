@@ -39,9 +39,9 @@ Sample layered(BrickShape shape, std::uint64_t speckle, std::uint64_t seed) {
   return s;
 }
 
-// Bricks of one material are ranges, and the context codec is for who asks for it.
+// Bricks of one material are ranges.
 bool is_priced(const Codec& codec) {
-  return codec.id() != CodecId::kUniform && codec.id() != CodecId::kContext;
+  return codec.id() != CodecId::kUniform;
 }
 
 TEST(AnalyticPrices, KnowThePalettesSizeExactly) {

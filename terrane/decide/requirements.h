@@ -18,8 +18,8 @@ struct Requirements {
   double encode_weight = 0;  // bytes per us
   double read_weight = 0;    // bytes per us
 
-  // balanced and archive ask for bytes alone, so that the same voxels are coded alike on every machine; fast
-  // pays for time at the declared prices.
+  // archive asks for bytes alone; balanced and fast pay for time, by the times that the model was fitted to,
+  // so that the same voxels are coded alike on every machine.
   static Requirements of(Policy policy);
   bool limited() const {
     return max_read_ms || max_brick_read_ms || min_encode_mb_per_s || max_memory_mb || max_share;

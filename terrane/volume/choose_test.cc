@@ -169,8 +169,8 @@ TEST(Choose, ReadsCountWhereAWriteIsAdaptive) {
     EXPECT_TRUE(volume.write({{0, 0, 0}, {1, 1, 1}}, VoxelArray({1, 1, 1}, 9).view(), options));
     return uses(volume).begin()->first;
   };
-  EXPECT_EQ(chosen(false), "rows");
-  EXPECT_NE(chosen(true), "rows");
+  EXPECT_EQ(chosen(false), "context");
+  EXPECT_NE(chosen(true), "context");
 }
 
 TEST(Choose, RefusesAStrategyThatIsNotHere) {
@@ -218,11 +218,11 @@ TEST(Choose, TakesAnotherStrategyWhereOneDeclines) {
     EXPECT_EQ(used.size(), 1u);
     return used.begin()->first;
   };
-  EXPECT_EQ(used_by({}), "rows");
-  EXPECT_EQ(used_by({.policy = Policy::kArchive}), "rows");
+  EXPECT_EQ(used_by({}), "context");
+  EXPECT_EQ(used_by({.policy = Policy::kArchive}), "context");
   Requirements timely;
   timely.encode_weight = timely.read_weight = 1;
-  EXPECT_EQ(used_by({.requirements = timely}), "rows");
+  EXPECT_EQ(used_by({.requirements = timely}), "context");
   EXPECT_EQ(used_by({.codec = static_cast<CodecId>(201)}), "palette");
 }
 

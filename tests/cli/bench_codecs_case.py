@@ -7,7 +7,7 @@ import numpy as np
 
 from bench import CliCase, layered
 
-CODECS = ["palette", "rows", "rle", "octree", "delta", "hybrid", "context"]
+CODECS = ["palette", "rows", "rle", "octree", "delta", "hybrid", "context", "tree"]
 POLICIES = ["fast", "balanced", "archive"]
 
 
