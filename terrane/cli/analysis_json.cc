@@ -76,7 +76,8 @@ Result<Encoding> EncodingArguments::encoding() const {
     const Codec* codec = find_codec(strategy);
     if (codec == nullptr) {
       return invalid(fmt::format(
-          "there is no strategy `{}`; use palette, rows, rle, octree, delta, hybrid, context or tree", strategy));
+          "there is no strategy `{}`; use palette, rows, rle, octree, delta, hybrid, context or tree",
+          strategy));
     }
     out.codec = codec->id();
   }

@@ -114,6 +114,7 @@ bool put_cell_tree(std::span<const MaterialId> voxels, BrickShape shape, std::sp
                    const std::uint16_t* place_of, std::size_t most, CellTreeScratch& scratch,
                    std::string& out);
 
-Status expand_cell_tree(const CellTree& tree, BrickShape shape, MaterialId* voxels);
+// The voxels of a part of the brick, not empty, into a view of its size.
+Status expand_cell_tree(const CellTree& tree, BrickShape shape, const Box& part, VoxelView out);
 
 }  // namespace terrane::detail

@@ -28,14 +28,13 @@ Error no_such(const char* what) {
 
 class TreeReader {
  public:
-  TreeReader(const CellTree& tree, BrickShape shape, MaterialId* voxels)
-      : tree_(tree), shape_(shape), voxels_(voxels) {}
+  TreeReader(const CellTree& tree, const Box& part, VoxelView out) : tree_(tree), part_(part), out_(out) {}
 
-  Status cell(TreeEntry entry, int x, int y, int z) {
+  Status cell(TreeEntry entry, Coord corner) {
     const std::size_t number = number_of(entry);
     if (form_of(entry) == kOneMaterial) {
       if (number >= tree_.materials) return no_such("material");
-      fill(four_of(tree_.material(number)), x, y, z);
+      fill(four_of(tree_.material(number)), corner);
       return ok();
     }
     if (form_of(entry) != kCell || number >= tree_.cells) return no_such("cell");
@@ -43,44 +42,50 @@ class TreeReader {
     for (std::size_t k = 0; k < 8; ++k) {
       LeafRows rows;
       TERRANE_TRY(leaf(CellTree::load<TreeEntry>(entries, k), rows));
-      put(rows, x + static_cast<int>(k >> 2) * 4, y + static_cast<int>(k >> 1 & 1) * 4,
-          z + static_cast<int>(k & 1) * 4);
+      const auto half = [k](unsigned bit) { return static_cast<std::int64_t>(k >> bit & 1) * kLeafEdge; };
+      put(rows, corner + Coord{half(2), half(1), half(0)});
     }
     return ok();
   }
 
  private:
-  MaterialId* at(int x, int y, int z) {
-    return voxels_ + (static_cast<std::ptrdiff_t>(x) * shape_.ny + y) * shape_.nz + z;
+  // What of a cube of `edge` voxels is in the part.
+  Box inside(Coord corner, std::int64_t edge) const {
+    return Box::of_size(corner, {edge, edge, edge}).intersect(part_);
+  }
+  MaterialId* row(std::int64_t x, std::int64_t y, std::int64_t z) const {
+    return out_.row(x - part_.lo.x, y - part_.lo.y) + (z - part_.lo.z) * out_.stride.z;
   }
 
-  void fill(std::uint64_t four, int x0, int y0, int z0) {
-    const int x1 = std::min(x0 + kCellEdge, shape_.nx), y1 = std::min(y0 + kCellEdge, shape_.ny);
-    const int inside = std::min(kCellEdge, shape_.nz - z0);
-    for (int x = x0; x < x1; ++x) {
-      for (int y = y0; y < y1; ++y) {
-        MaterialId* to = at(x, y, z0);
-        if (inside == kCellEdge) {
+  void fill(std::uint64_t four, Coord corner) {
+    const Box box = inside(corner, kCellEdge);
+    const bool whole = box.hi.z - box.lo.z == kCellEdge && out_.stride.z == 1;
+    for (std::int64_t x = box.lo.x; x < box.hi.x; ++x) {
+      for (std::int64_t y = box.lo.y; y < box.hi.y; ++y) {
+        MaterialId* to = row(x, y, box.lo.z);
+        if (whole) {
           const std::array<std::uint64_t, 2> eight = {four, four};
           std::memcpy(to, eight.data(), sizeof(eight));
         } else {
-          std::fill_n(to, inside, static_cast<MaterialId>(four));
+          for (std::int64_t z = box.lo.z; z < box.hi.z; ++z, to += out_.stride.z)
+            *to = static_cast<MaterialId>(four);
         }
       }
     }
   }
 
-  void put(const LeafRows& rows, int x0, int y0, int z0) {
-    const int x1 = std::min(kLeafEdge, shape_.nx - x0), y1 = std::min(kLeafEdge, shape_.ny - y0);
-    const int inside = std::min(kLeafEdge, shape_.nz - z0);
-    if (inside <= 0) return;
-    for (int x = 0; x < x1; ++x) {
-      for (int y = 0; y < y1; ++y) {
-        const std::uint64_t& row = rows[static_cast<std::size_t>(x * 4 + y)];
-        if (inside == kLeafEdge) {
-          std::memcpy(at(x0 + x, y0 + y, z0), &row, sizeof(row));
+  void put(const LeafRows& rows, Coord corner) {
+    const Box box = inside(corner, kLeafEdge);
+    const bool whole = box.hi.z - box.lo.z == kLeafEdge && out_.stride.z == 1;
+    for (std::int64_t x = box.lo.x; x < box.hi.x; ++x) {
+      for (std::int64_t y = box.lo.y; y < box.hi.y; ++y) {
+        const std::uint64_t four = rows[static_cast<std::size_t>((x - corner.x) * 4 + (y - corner.y))];
+        MaterialId* to = row(x, y, box.lo.z);
+        if (whole) {
+          std::memcpy(to, &four, sizeof(four));
         } else {
-          std::memcpy(at(x0 + x, y0 + y, z0), &row, static_cast<std::size_t>(inside) * sizeof(MaterialId));
+          for (std::int64_t z = box.lo.z; z < box.hi.z; ++z, to += out_.stride.z)
+            *to = static_cast<MaterialId>(four >> (16 * (z - corner.z)));
         }
       }
     }
@@ -142,19 +147,23 @@ class TreeReader {
   }
 
   const CellTree& tree_;
-  const BrickShape shape_;
-  MaterialId* const voxels_;
+  const Box part_;
+  const VoxelView out_;
 };
 
 }  // namespace
 
-Status expand_cell_tree(const CellTree& tree, BrickShape shape, MaterialId* voxels) {
-  TreeReader reader(tree, shape, voxels);
-  std::size_t cell = 0;
-  for (int x = 0; x < shape.nx; x += kCellEdge) {
-    for (int y = 0; y < shape.ny; y += kCellEdge) {
-      for (int z = 0; z < shape.nz; z += kCellEdge, ++cell)
-        TERRANE_TRY(reader.cell(CellTree::load<TreeEntry>(tree.grid, cell), x, y, z));
+Status expand_cell_tree(const CellTree& tree, BrickShape shape, const Box& part, VoxelView out) {
+  TreeReader reader(tree, part, out);
+  const CellGrid grid(shape);
+  const auto first = [](std::int64_t v) { return v / kCellEdge * kCellEdge; };
+  for (std::int64_t x = first(part.lo.x); x < part.hi.x; x += kCellEdge) {
+    for (std::int64_t y = first(part.lo.y); y < part.hi.y; y += kCellEdge) {
+      for (std::int64_t z = first(part.lo.z); z < part.hi.z; z += kCellEdge) {
+        const std::int64_t cell = ((x / kCellEdge) * grid.ny + y / kCellEdge) * grid.nz + z / kCellEdge;
+        TERRANE_TRY(
+            reader.cell(CellTree::load<TreeEntry>(tree.grid, static_cast<std::size_t>(cell)), {x, y, z}));
+      }
     }
   }
   return ok();

@@ -87,6 +87,10 @@ class Codec {
                       const EncodeParameters& how, CodecScratch& scratch, std::string& out) const = 0;
   virtual Status decode(Bytes bytes, std::uint8_t version, const BrickContext& brick, CodecScratch& scratch,
                         std::span<MaterialId> voxels) const = 0;
+  // The voxels of `part` (within the brick, not empty) into a view of its size; no further than it must where
+  // the codec can, so that what lies behind is not checked. By default decodes all and copies.
+  virtual Status decode_part(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
+                             CodecScratch& scratch, VoxelView out) const;
   // One voxel; without decoding the rest where the codec can (in_place()).
   virtual Result<MaterialId> at(Bytes bytes, std::uint8_t version, const BrickContext& brick, Coord c,
                                 CodecScratch& scratch) const = 0;

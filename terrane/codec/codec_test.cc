@@ -182,22 +182,25 @@ TEST_P(CodecConformance, AtEqualsDecode) {
   });
 }
 
+std::vector<Box> some_parts(const TestBrick& brick) {
+  std::vector<Box> parts = {Box::of_size({}, brick.shape.size())};
+  Random random(brick.voxels.size());
+  for (int i = 0; i < 3; ++i) {
+    const auto span = [&](int n) {
+      const std::int64_t lo = random.between(0, n);
+      return std::pair(lo, random.between(lo + 1, n + 1));
+    };
+    const auto [x0, x1] = span(brick.shape.nx);
+    const auto [y0, y1] = span(brick.shape.ny);
+    const auto [z0, z1] = span(brick.shape.nz);
+    parts.push_back({{x0, y0, z0}, {x1, y1, z1}});
+  }
+  return parts;
+}
+
 TEST_P(CodecConformance, HistogramOfAnyPartEqualsTheVoxels) {
   for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
-    const Box whole = Box::of_size({}, brick.shape.size());
-    Random random(brick.voxels.size());
-    std::vector<Box> parts = {whole};
-    for (int i = 0; i < 3; ++i) {
-      const auto span = [&](int n) {
-        const std::int64_t lo = random.between(0, n);
-        return std::pair(lo, random.between(lo + 1, n + 1));
-      };
-      const auto [x0, x1] = span(brick.shape.nx);
-      const auto [y0, y1] = span(brick.shape.ny);
-      const auto [z0, z1] = span(brick.shape.nz);
-      parts.push_back({{x0, y0, z0}, {x1, y1, z1}});
-    }
-    for (const Box& part : parts) {
+    for (const Box& part : some_parts(brick)) {
       MaterialCounts truth, counts;
       truth.add(ConstVoxelView::dense(brick.voxels.data(), brick.shape.size()).sub(part));
       const Status status =
@@ -205,6 +208,34 @@ TEST_P(CodecConformance, HistogramOfAnyPartEqualsTheVoxels) {
       ASSERT_TRUE(status) << status.error().message;
       ASSERT_EQ(counts.sorted(), truth.sorted()) << to_string(part);
     }
+  });
+}
+
+// Into every other voxel of a larger array, of which nothing else is touched.
+TEST_P(CodecConformance, DecodesAnyPartIntoAStridedView) {
+  for_each([&](const TestBrick& brick, const BrickContext& told, const std::string& payload) {
+    for (const Box& part : some_parts(brick)) {
+      for (const std::int64_t step : {1, 2}) {
+        const Coord size = part.size();
+        VoxelArray room({size.x, size.y + 1, size.z * step}, 4242);
+        const VoxelView out{room.voxels.data(), size, {(size.y + 1) * size.z * step, size.z * step, step}};
+        const Status status =
+            codec().decode_part(as_bytes(payload), codec().version(), told, part, scratch_, out);
+        ASSERT_TRUE(status) << status.error().message;
+        VoxelArray truth(room.size, 4242);
+        copy(ConstVoxelView::dense(brick.voxels.data(), brick.shape.size()).sub(part),
+             {truth.voxels.data(), size, out.stride});
+        ASSERT_EQ(room.voxels, truth.voxels) << to_string(part) << " step " << step;
+      }
+    }
+    const Coord beyond = brick.shape.size() + Coord{1, 0, 0};
+    VoxelArray room(beyond);
+    EXPECT_EQ(codec()
+                  .decode_part(as_bytes(payload), codec().version(), told, Box::of_size({}, beyond), scratch_,
+                               room.view())
+                  .error()
+                  .code,
+              ErrorCode::kInvalid);
   });
 }
 

@@ -32,6 +32,7 @@ void encode_rows(Policy policy, std::span<const MaterialId> voxels, BrickShape s
 // How decode and at begin everywhere: an error here is the caller's, not the store's.
 Status check_decode_call(BrickShape shape, std::size_t voxels, std::string_view codec);
 Status check_at_call(BrickShape shape, Coord c, std::string_view codec);
+Status check_part_call(BrickShape shape, const Box& part, const VoxelView& out, std::string_view codec);
 Status check_version(const Codec& codec, std::uint8_t version);
 
 }  // namespace terrane::detail

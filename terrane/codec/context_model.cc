@@ -50,10 +50,10 @@ void ContextModel::reset(unsigned bits) {
   forget(agreeing);
   forget(pairs);
   forget(hopeful);
-  forget(likely);
+  forget(places);
   forget(gaps);
-  go_on_weights.fill({4000, 6000, 6000, 6000});
-  rank_weights.fill({6000, 6000, 6000, 3000});
+  go_on_weights.fill({4500, 6500, 6500, 6500});
+  rank_weights.fill({6000, 6000, 6000, 5000});
   index_bits.assign(std::size_t{1} << bits, kNewChance);
   follower.assign(std::size_t{1} << bits, 0);
 }

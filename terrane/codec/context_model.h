@@ -21,7 +21,7 @@ namespace terrane::detail {
 // becomes r - r^2: about one over the number of bits seen.
 using Chance = std::uint32_t;
 inline constexpr Chance kNewChance = std::uint32_t{32768} << 16 | 32767;
-inline constexpr std::uint32_t kLeastRate = 1500;
+inline constexpr std::uint32_t kLeastRate = 1200;
 
 // What the arithmetic needs to look up.
 struct ModelTables {
@@ -126,7 +126,7 @@ struct ContextModel {
   std::array<Chance, 2048> agreeing;
   std::array<Chance, 8192> pairs;
   std::array<Chance, 8192> hopeful;
-  std::array<Chance, 8192> likely;
+  std::array<Chance, 8192> places;
   std::array<Weights, 8> rank_weights;
   // How far a material of the palette is from the one before it: the bits of its width.
   std::array<Chance, 32> gaps;

@@ -202,7 +202,7 @@ class ContextRows {
         agree = around.equal_to(candidate);
         if (agree != 0 || candidate == run.cell || (guessed == 2 && candidate == guesses[0])) continue;
       }
-      if (is(coder, run, candidate, agree, rank++, open, candidate == guesses[0], actual)) {
+      if (is(coder, run, candidate, agree, rank++, open, candidate == guesses[0], actual, i)) {
         follower = static_cast<std::uint16_t>(candidate);
         return candidate;
       }
@@ -214,15 +214,16 @@ class ContextRows {
 
   // Is it this candidate, on which those neighbours agree? `open` are those that others agree on.
   [[gnu::always_inline]] bool is(Coder& coder, const Run& run, std::uint32_t candidate, std::uint32_t agree,
-                                 std::uint32_t rank, std::uint32_t open, bool follows, Cell actual) {
+                                 std::uint32_t rank, std::uint32_t open, bool follows, Cell actual, int i) {
     const std::uint32_t left = open == 0 ? 0 : (open & (open - 1)) == 0 ? 1 : 2;
     const std::uint32_t agreeing = agree | std::min(rank, 3u) << 8 | (follows ? 1u << 10 : 0u);
     const std::uint32_t pair = (run.hash ^ candidate * 0x85ebca6bu) * 0xc2b2ae35u >> 19;
     const std::uint32_t hopeful =
         (candidate * 0x9e3779b1u + (agree & 15) * 0x27d4eb2fu + left * 77777u) * 0x85ebca6bu >> 19;
-    const std::uint32_t likely = ((run.hash ^ (agree & 15)) + candidate * 0x27d4eb2fu) * 0x85ebca6bu >> 19;
+    const std::uint32_t places =
+        ((run.hash ^ static_cast<std::uint32_t>(i)) + candidate * 0x27d4eb2fu) * 0x85ebca6bu >> 19;
     return code_mixed(coder, model_.agreeing[agreeing], model_.pairs[pair], model_.hopeful[hopeful],
-                      model_.likely[likely], model_.rank_weights[std::min(rank, 7u)], candidate == actual);
+                      model_.places[places], model_.rank_weights[std::min(rank, 7u)], candidate == actual);
   }
 
   // A place in the palette, bit by bit.

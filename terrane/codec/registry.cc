@@ -45,6 +45,17 @@ const Codec* find_codec(std::string_view name) {
   return nullptr;
 }
 
+Status Codec::decode_part(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
+                          CodecScratch& scratch, VoxelView out) const {
+  TERRANE_TRY(detail::check_part_call(brick.shape, part, out, name()));
+  std::vector<MaterialId>& room = scratch.state().expanded;
+  room.resize(std::max(room.size(), brick.shape.voxels()));
+  const std::span<MaterialId> voxels(room.data(), brick.shape.voxels());
+  TERRANE_TRY(decode(bytes, version, brick, scratch, voxels));
+  copy(ConstVoxelView::dense(voxels.data(), brick.shape.size()).sub(part), out);
+  return ok();
+}
+
 Status Codec::histogram(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
                         CodecScratch& scratch, MaterialCounts& counts) const {
   std::vector<MaterialId>& room = scratch.state().expanded;
@@ -140,6 +151,14 @@ Status check_at_call(BrickShape shape, Coord c, std::string_view codec) {
   if (shape.valid() && Box::of_size({}, shape.size()).contains(c)) return ok();
   return invalid("a voxel must lie within its brick of 1..64 on each axis, codec=`" + std::string(codec) +
                  "` voxel=`" + to_string(c) + "` shape=`" + to_string(shape.size()) + "`");
+}
+
+Status check_part_call(BrickShape shape, const Box& part, const VoxelView& out, std::string_view codec) {
+  const Box brick = Box::of_size({}, shape.size());
+  if (shape.valid() && !part.empty() && part.intersect(brick) == part && out.size == part.size()) return ok();
+  return invalid(
+      "a part must lie within its brick of 1..64 on each axis and its view have its size, codec=`" +
+      std::string(codec) + "` part=`" + to_string(part) + "` shape=`" + to_string(shape.size()) + "`");
 }
 
 Status check_version(const Codec& codec, std::uint8_t version) {

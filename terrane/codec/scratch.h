@@ -36,12 +36,12 @@ struct CodecScratch::State {
   std::unique_ptr<ZSTD_CCtx, FreeZstd> cctx;
   std::unique_ptr<ZSTD_DCtx, FreeZstd> dctx;
   std::vector<std::uint8_t> zstd_frame;
-  std::vector<MaterialId> voxels;          // a whole brick, where one voxel needs all of them
-  std::vector<MaterialId> expanded;        // a whole brick, where it is counted by decoding it
-  std::vector<MaterialId> scanned;         // a whole brick in the order of a scan
-  std::vector<MaterialId> other_scan;      // and in another
-  std::vector<std::uint8_t> index_of;      // by material; what it holds outside an encode is anything
-  std::array<std::uint64_t, 1024> seen{};  // a bit for each material
+  std::vector<MaterialId> voxels;            // a whole brick, where one voxel needs all of them
+  std::vector<MaterialId> expanded;          // a whole brick, where it is counted by decoding it
+  std::vector<MaterialId> scanned;           // a whole brick in the order of a scan
+  std::vector<MaterialId> other_scan;        // and in another
+  std::vector<std::uint8_t> index_of;        // by material; what it holds outside an encode is anything
+  std::array<std::uint64_t, 1024> seen{};    // a bit for each material
   std::vector<std::uint16_t> wide_index_of;  // the same, of any number
   std::vector<MaterialId> palette;
   detail::RowsScratch rows;

@@ -1,5 +1,6 @@
 #include "terrane/codec/cell_tree.h"
 #include "terrane/codec/codecs.h"
+#include "terrane/codec/packed.h"
 #include "terrane/codec/scratch.h"
 
 namespace terrane::detail {
@@ -51,9 +52,7 @@ class TreeCodec final : public Codec {
     find_distinct(voxels, state);
     const std::size_t packed = palette_bytes(state.palette.size(), voxels.size());
     if (state.palette.size() <= kMostInEntry) {
-      state.wide_index_of.resize(65536);
-      for (std::size_t i = 0; i < state.palette.size(); ++i)
-        state.wide_index_of[state.palette[i]] = static_cast<std::uint16_t>(i);
+      find_places(state);
       out.push_back(static_cast<char>(kTree));
       if (put_cell_tree(voxels, brick.shape, state.palette, state.wide_index_of.data(), packed,
                         state.cell_tree, out))
@@ -67,13 +66,22 @@ class TreeCodec final : public Codec {
   Status decode(Bytes bytes, std::uint8_t version, const BrickContext& brick, CodecScratch& scratch,
                 std::span<MaterialId> voxels) const override {
     TERRANE_TRY(check_decode_call(brick.shape, voxels.size(), name()));
+    const Coord size = brick.shape.size();
+    return decode_part(bytes, version, brick, Box::of_size({}, size), scratch,
+                       VoxelView::dense(voxels.data(), size));
+  }
+
+  // Expands the cells that the part touches.
+  Status decode_part(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
+                     CodecScratch& scratch, VoxelView out) const override {
+    TERRANE_TRY(check_part_call(brick.shape, part, out, name()));
     TERRANE_TRY(check_version(*this, version));
     TERRANE_TRY(check_form(bytes));
-    if (is_packed(bytes)) return palette_codec().decode(bytes.subspan(1), 1, brick, scratch, voxels);
+    if (is_packed(bytes)) return palette_codec().decode_part(bytes.subspan(1), 1, brick, part, scratch, out);
     CellTree tree;
     if (const char* wrong = tree.parse(bytes.subspan(1), CellGrid(brick.shape).cells()))
       return corrupt(wrong);
-    return expand_cell_tree(tree, brick.shape, voxels.data());
+    return expand_cell_tree(tree, brick.shape, part, out);
   }
 
   Result<MaterialId> at(Bytes bytes, std::uint8_t version, const BrickContext& brick, Coord c,
