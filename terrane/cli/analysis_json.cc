@@ -56,7 +56,8 @@ void EncodingArguments::add_to(CLI::App& verb) {
                   "Who chooses the strategy: prices (the default) or the BlueMarble guide's tree")
       ->type_name("prices|guide");
   verb.add_option("--strategy", strategy,
-                  "This strategy for every brick: palette, rows, rle, octree, delta, hybrid, context or tree")
+                  "This strategy for every brick: palette, rows, rle, octree, delta, hybrid, context, tree "
+                  "or archive")
       ->type_name("NAME");
   verb.add_option("--max-read-ms", max_read_ms, "Leave out strategies that may take longer for one voxel")
       ->type_name("MS");
@@ -75,9 +76,10 @@ Result<Encoding> EncodingArguments::encoding() const {
   if (!strategy.empty()) {
     const Codec* codec = find_codec(strategy);
     if (codec == nullptr) {
-      return invalid(fmt::format(
-          "there is no strategy `{}`; use palette, rows, rle, octree, delta, hybrid, context or tree",
-          strategy));
+      return invalid(
+          fmt::format("there is no strategy `{}`; use palette, rows, rle, octree, delta, hybrid, context, "
+                      "tree or archive",
+                      strategy));
     }
     out.codec = codec->id();
   }

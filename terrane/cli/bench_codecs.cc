@@ -44,7 +44,7 @@ Contender codec_contender(const Codec& codec, Workshop& shop) {
     bytes = bytes.subspan(1);
     return own ? codec : palette;
   };
-  Contender out{std::string(codec.name()), "terrane", {}, {}, {}};
+  Contender out{std::string(codec.name()), "terrane", {}, {}, {}, {}};
   out.encode = [&codec, &palette, &shop, context](const TrialBrick& brick, std::string& bytes) {
     bytes.assign(1, '\0');
     if (codec.encode(brick.voxels, context(brick), {.policy = Policy::kArchive}, shop.codec, bytes)) return;
@@ -54,6 +54,11 @@ Contender codec_contender(const Codec& codec, Workshop& shop) {
   out.decode = [&shop, context, which](Bytes bytes, const TrialBrick& brick, std::span<MaterialId> voxels) {
     const Codec& by = which(bytes);
     return by.decode(bytes, by.version(), context(brick), shop.codec, voxels);
+  };
+  out.decode_part = [&shop, context, which](Bytes bytes, const TrialBrick& brick, const Box& part,
+                                            VoxelView to) {
+    const Codec& by = which(bytes);
+    return by.decode_part(bytes, by.version(), context(brick), part, shop.codec, to);
   };
   out.at = [&shop, context, which](Bytes bytes, const TrialBrick& brick, Coord c) {
     const Codec& by = which(bytes);
@@ -65,7 +70,7 @@ Contender codec_contender(const Codec& codec, Workshop& shop) {
 // What a store of this policy writes, without what a frame has before its payload but for the codec.
 Contender policy_contender(Policy policy, Workshop& shop) {
   const auto context = [&shop](const TrialBrick& brick) { return BrickContext(brick.shape, shop.predicted); };
-  Contender out{std::string(name(policy)), "policy", {}, {}, {}};
+  Contender out{std::string(name(policy)), "policy", {}, {}, {}, {}};
   out.encode = [policy, &shop, context](const TrialBrick& brick, std::string& bytes) {
     bytes.clear();
     if (policy == Policy::kFast) {
@@ -81,6 +86,9 @@ Contender policy_contender(Policy policy, Workshop& shop) {
   out.decode = [&shop, context](Bytes bytes, const TrialBrick& brick, std::span<MaterialId> voxels) {
     return decode_frame(bytes, context(brick), CheckVoxels::kNo, shop.codec, voxels);
   };
+  out.decode_part = [&shop, context](Bytes bytes, const TrialBrick& brick, const Box& part, VoxelView to) {
+    return decode_frame_part(bytes, context(brick), part, shop.codec, to);
+  };
   out.at = [&shop, context](Bytes bytes, const TrialBrick& brick, Coord c) {
     return frame_at(bytes, context(brick), c, shop.codec);
   };
@@ -88,7 +96,7 @@ Contender policy_contender(Policy policy, Workshop& shop) {
 }
 
 Contender peer_contender(Peer& peer) {
-  Contender out{std::string(peer.name()), "peer", {}, {}, {}};
+  Contender out{std::string(peer.name()), "peer", {}, {}, {}, {}};
   out.encode = [&peer](const TrialBrick& brick, std::string& bytes) {
     if (!peer.encode(std::as_bytes(std::span(brick.voxels)), bytes)) bytes.clear();
   };

@@ -157,7 +157,7 @@ class Trial {
         ((c.x / kBrickEdge) * window_.bricks.y + c.y / kBrickEdge) * window_.bricks.z + c.z / kBrickEdge);
   }
 
-  // The bricks that a box touches, each whole, and what of them is in the box.
+  // What is in the box of the bricks that it touches.
   Status read_box(const Box& box, VoxelArray& out) {
     for (std::int64_t x = box.lo.x / kBrickEdge; x <= (box.hi.x - 1) / kBrickEdge; ++x) {
       for (std::int64_t y = box.lo.y / kBrickEdge; y <= (box.hi.y - 1) / kBrickEdge; ++y) {
@@ -170,10 +170,13 @@ class Trial {
             fill(to, brick.voxels[0]);
             continue;
           }
+          const Box inside = {part.lo - brick.box.lo, part.hi - brick.box.lo};
+          if (contender_.decode_part) {
+            TERRANE_TRY(contender_.decode_part(as_bytes(encoded_[i]), brick, inside, to));
+            continue;
+          }
           TERRANE_TRY(decode(i));
-          copy(ConstVoxelView::dense(room_.data(), brick.shape.size())
-                   .sub({part.lo - brick.box.lo, part.hi - brick.box.lo}),
-               to);
+          copy(ConstVoxelView::dense(room_.data(), brick.shape.size()).sub(inside), to);
         }
       }
     }

@@ -39,6 +39,8 @@ struct Contender {
   std::string name, kind;
   std::function<void(const TrialBrick&, std::string&)> encode;  // replaces the string
   std::function<Status(Bytes, const TrialBrick&, std::span<MaterialId>)> decode;
+  // A part of a brick into a view of its size; nothing where that takes decoding all of it.
+  std::function<Status(Bytes, const TrialBrick&, const Box&, VoxelView)> decode_part;
   // Nothing where a voxel takes decoding the brick.
   std::function<Result<MaterialId>(Bytes, const TrialBrick&, Coord)> at;
 };

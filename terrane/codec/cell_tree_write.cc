@@ -3,7 +3,7 @@
 #include <span>
 
 #include "terrane/codec/cell_tree.h"
-#include "terrane/codec/row_agreement.h"
+#include "terrane/codec/row_masks.h"
 
 namespace terrane::detail {
 namespace {
@@ -78,7 +78,7 @@ class TreeWriter {
     for (std::uint64_t rest = ~std::uint64_t{0}; rest != 0; ++count) {
       if (count == materials.size()) return any(leaf);
       const MaterialId m = leaf[static_cast<std::size_t>(std::countr_zero(rest))];
-      const std::uint64_t equal = cells_equal_to(leaf.data(), m);
+      const std::uint64_t equal = equal_mask_to(leaf.data(), m, 64);
       for (std::size_t bit = 0; bit < 3; ++bit) planes[bit] |= (count >> bit & 1) != 0 ? equal : 0;
       materials[count] = m;
       rest &= ~equal;

@@ -26,7 +26,8 @@ enum class CodecId : std::uint8_t {
   kDelta = 5,
   kHybrid = 6,
   kContext = 7,
-  kTree = 8
+  kTree = 8,
+  kArchive = 9
 };
 constexpr bool is_private(CodecId id) {
   return static_cast<std::uint8_t>(id) >= 128;

@@ -29,6 +29,7 @@ TEST(Codecs, KeepTheirIds) {
   EXPECT_EQ(find_codec("hybrid")->id(), static_cast<CodecId>(6));
   EXPECT_EQ(find_codec("context")->id(), static_cast<CodecId>(7));
   EXPECT_EQ(find_codec("tree")->id(), static_cast<CodecId>(8));
+  EXPECT_EQ(find_codec("archive")->id(), static_cast<CodecId>(9));
 }
 
 // The smallest strategy that an application could write: the voxels as they are.

@@ -13,6 +13,7 @@ const Codec& delta_codec();
 const Codec& hybrid_codec();
 const Codec& context_codec();
 const Codec& tree_codec();
+const Codec& archive_codec();
 
 // What the palette would take for voxels of `distinct` materials.
 std::size_t palette_bytes(std::size_t distinct, std::size_t voxels);

@@ -9,6 +9,7 @@
 #include "terrane/codec/range_coder.h"
 #include "terrane/codec/row_agreement.h"
 #include "terrane/codec/row_grid.h"
+#include "terrane/codec/row_masks.h"
 
 // What writing and reading a context brick share, which is all but who knows the voxels:
 // docs/codecs/context.md.
@@ -136,7 +137,7 @@ class ContextRows {
   [[gnu::always_inline]] Run begin_run(const RowNeighbours<Cell>& near, const Cell* own, Cell cell, int i) {
     find_agreement_(near, cell, agreement_);
     return {cell, i, cell * 0x9e3779b1u, agreement_.flat() & inside_,
-            kDecodes ? 0 : cells_equal_to(own, cell)};
+            kDecodes ? 0 : equal_mask_to(own, cell, 64)};
   }
 
   // Codes how far the run goes on from voxel i; the place of the first voxel that is another.

@@ -4,6 +4,7 @@
 #include "terrane/codec/context_model.h"
 #include "terrane/codec/range_coder.h"
 #include "terrane/codec/row_agreement.h"
+#include "terrane/codec/row_masks.h"
 #include "terrane/codec/test_bricks.h"
 
 namespace terrane::detail {
@@ -103,7 +104,7 @@ void expect_twins(const char* name, FindAgreement<Cell> find) {
     for (int i = 0; i < kRowCells; ++i) ASSERT_EQ(found.around(i), twin.around(i)) << "round " << round;
     std::uint64_t equal = 0;
     for (std::size_t i = 0; i < 64; ++i) equal |= std::uint64_t{rows[0][i] == value} << i;
-    ASSERT_EQ(cells_equal_to(rows[0].data(), value), equal);
+    ASSERT_EQ(equal_mask_to(rows[0].data(), value, 64), equal);
   }
 }
 

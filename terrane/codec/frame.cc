@@ -80,6 +80,13 @@ Status decode_frame(Bytes frame, const BrickContext& brick, CheckVoxels check, C
   return ok();
 }
 
+Status decode_frame_part(Bytes frame, const BrickContext& brick, const Box& part, CodecScratch& scratch,
+                         VoxelView out, const CodecTable* codecs) {
+  TERRANE_ASSIGN(const FrameInfo info, parse_frame(frame));
+  TERRANE_ASSIGN(const Codec* codec, codec_of(info, codecs));
+  return codec->decode_part(info.payload, info.version, brick, part, scratch, out);
+}
+
 Result<MaterialId> frame_at(Bytes frame, const BrickContext& brick, Coord c, CodecScratch& scratch,
                             const CodecTable* codecs) {
   TERRANE_ASSIGN(const FrameInfo info, parse_frame(frame));

@@ -37,6 +37,9 @@ enum class CheckVoxels : bool { kNo, kYes };
 // With `check` also compares the voxel hash (kCorrupt).
 Status decode_frame(Bytes frame, const BrickContext& brick, CheckVoxels check, CodecScratch& scratch,
                     std::span<MaterialId> voxels, const CodecTable* codecs = nullptr);
+// A part of the brick (within it, not empty) into a view of its size.
+Status decode_frame_part(Bytes frame, const BrickContext& brick, const Box& part, CodecScratch& scratch,
+                         VoxelView out, const CodecTable* codecs = nullptr);
 Result<MaterialId> frame_at(Bytes frame, const BrickContext& brick, Coord c, CodecScratch& scratch,
                             const CodecTable* codecs = nullptr);
 // Codec::histogram.

@@ -33,6 +33,10 @@ TEST(Frame, GivesBackEveryVoxelUnderEveryPolicy) {
       ASSERT_EQ(voxels, brick.voxels) << brick.name;
       const Coord last = brick.shape.size() - Coord{1, 1, 1};
       ASSERT_EQ(frame_at(as_bytes(frame), brick.shape, last, scratch).value(), voxels.back()) << brick.name;
+      MaterialId material = 0;
+      ASSERT_TRUE(decode_frame_part(as_bytes(frame), brick.shape, Box::of_size(last, {1, 1, 1}), scratch,
+                                    VoxelView::dense(&material, {1, 1, 1})));
+      ASSERT_EQ(material, voxels.back()) << brick.name;
     }
   }
 }

@@ -209,8 +209,10 @@ class HybridCodec final : public Codec {
     CodecScratch::State& state = scratch.state();
     const Codec* best = nullptr;
     for (const Codec* codec : all_codecs()) {
-      // Octants are too small to teach the context codec: its whole brick is smaller (decision 009).
-      if (codec->id() == CodecId::kHybrid || codec->id() == CodecId::kContext) continue;
+      // Octants are too small to teach a model: its whole brick is smaller (decision 009).
+      if (codec->id() == CodecId::kHybrid || codec->id() == CodecId::kContext ||
+          codec->id() == CodecId::kArchive)
+        continue;
       state.octant_other.clear();
       if (!codec->encode(voxels, context, how, scratch, state.octant_other)) continue;
       if (best != nullptr && state.octant_other.size() >= state.octant_bytes.size()) continue;

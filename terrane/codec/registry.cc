@@ -24,10 +24,10 @@ CodecScratch::CodecScratch(CodecScratch&&) noexcept = default;
 CodecScratch& CodecScratch::operator=(CodecScratch&&) noexcept = default;
 
 std::span<const Codec* const> all_codecs() {
-  static const std::array<const Codec*, 9> table = {
-      &detail::uniform_codec(), &detail::palette_codec(), &detail::rows_codec(),
-      &detail::rle_codec(),     &detail::octree_codec(),  &detail::delta_codec(),
-      &detail::hybrid_codec(),  &detail::context_codec(), &detail::tree_codec()};
+  static const std::array<const Codec*, 10> table = {
+      &detail::uniform_codec(), &detail::palette_codec(), &detail::rows_codec(),   &detail::rle_codec(),
+      &detail::octree_codec(),  &detail::delta_codec(),   &detail::hybrid_codec(), &detail::context_codec(),
+      &detail::tree_codec(),    &detail::archive_codec()};
   return table;
 }
 

@@ -53,16 +53,6 @@ __m128i all_lanes(std::uint16_t value) {
   return _mm_set1_epi16(static_cast<short>(value));
 }
 
-template <class Cell>
-std::uint64_t equal_mask_of(const Cell* cells, Cell value) {
-  const __m128i all = all_lanes(value);
-  std::uint64_t mask = 0;
-  for (int i = 0; i < kRowCells; i += 16) {
-    mask |= static_cast<std::uint64_t>(_mm_movemask_epi8(equal16(cells + i, all))) << i;
-  }
-  return mask;
-}
-
 }  // namespace
 
 template <class Cell>
@@ -127,13 +117,6 @@ template <>
 FindAgreement<std::uint16_t> best_find_agreement() {
   return find_agreement_sse2<std::uint16_t>;
 }
-
-std::uint64_t cells_equal_to(const std::uint8_t* cells, std::uint8_t value) {
-  return equal_mask_of(cells, value);
-}
-std::uint64_t cells_equal_to(const std::uint16_t* cells, std::uint16_t value) {
-  return equal_mask_of(cells, value);
-}
 #else
 template <>
 FindAgreement<std::uint8_t> best_find_agreement() {
@@ -142,24 +125,6 @@ FindAgreement<std::uint8_t> best_find_agreement() {
 template <>
 FindAgreement<std::uint16_t> best_find_agreement() {
   return find_agreement_portable<std::uint16_t>;
-}
-
-namespace {
-
-template <class Cell>
-std::uint64_t equal_mask_of(const Cell* cells, Cell value) {
-  std::uint64_t mask = 0;
-  for (int i = 0; i < kRowCells; ++i) mask |= static_cast<std::uint64_t>(cells[i] == value) << i;
-  return mask;
-}
-
-}  // namespace
-
-std::uint64_t cells_equal_to(const std::uint8_t* cells, std::uint8_t value) {
-  return equal_mask_of(cells, value);
-}
-std::uint64_t cells_equal_to(const std::uint16_t* cells, std::uint16_t value) {
-  return equal_mask_of(cells, value);
 }
 #endif
 

@@ -73,8 +73,4 @@ void find_agreement_avx2(const RowNeighbours<std::uint8_t>& rows, std::uint8_t v
 template <class Cell>
 FindAgreement<Cell> best_find_agreement();
 
-// Bit i says whether cells[i] == value, of 64 cells.
-std::uint64_t cells_equal_to(const std::uint8_t* cells, std::uint8_t value);
-std::uint64_t cells_equal_to(const std::uint16_t* cells, std::uint16_t value);
-
 }  // namespace terrane::detail

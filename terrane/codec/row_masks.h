@@ -22,6 +22,13 @@ inline std::uint64_t equal_mask_portable(const MaterialId* a, const MaterialId* 
   return mask;
 }
 
+template <class Voxel>
+inline std::uint64_t equal_mask_to_portable(const Voxel* a, Voxel m, int n) {
+  std::uint64_t mask = 0;
+  for (int i = 0; i < n; ++i) mask |= static_cast<std::uint64_t>(a[i] == m) << i;
+  return mask;
+}
+
 #if defined(__x86_64__)
 // SSE2 is in every x86-64.
 inline std::uint64_t equal_mask16(const MaterialId* a, const MaterialId* b) {
@@ -42,7 +49,37 @@ inline std::uint64_t equal_mask(const MaterialId* a, const MaterialId* b, int n)
   return i == n ? mask : mask | equal_mask_portable(a + i, b + i, n - i) << i;
 }
 
+// Bit i says whether a[i] == m; n in 0..64.
+inline std::uint64_t equal_mask_to(const MaterialId* a, MaterialId m, int n) {
+  const __m128i all = _mm_set1_epi16(static_cast<short>(m));
+  const auto equal8 = [&](int i) {
+    return _mm_cmpeq_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + i)), all);
+  };
+  std::uint64_t mask = 0;
+  int i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const int equal = _mm_movemask_epi8(_mm_packs_epi16(equal8(i), equal8(i + 8)));
+    mask |= static_cast<std::uint64_t>(equal) << i;
+  }
+  return i == n ? mask : mask | equal_mask_to_portable(a + i, m, n - i) << i;
+}
+inline std::uint64_t equal_mask_to(const std::uint8_t* a, std::uint8_t m, int n) {
+  const __m128i all = _mm_set1_epi8(static_cast<char>(m));
+  std::uint64_t mask = 0;
+  int i = 0;
+  for (; i + 16 <= n; i += 16) {
+    const __m128i equal = _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + i)), all);
+    mask |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(equal))) << i;
+  }
+  return i == n ? mask : mask | equal_mask_to_portable(a + i, m, n - i) << i;
+}
 #else
+inline std::uint64_t equal_mask_to(const std::uint8_t* a, std::uint8_t m, int n) {
+  return equal_mask_to_portable(a, m, n);
+}
+inline std::uint64_t equal_mask_to(const MaterialId* a, MaterialId m, int n) {
+  return equal_mask_to_portable(a, m, n);
+}
 inline std::uint64_t equal_mask(const MaterialId* a, const MaterialId* b, int n) {
   return equal_mask_portable(a, b, n);
 }

@@ -7,6 +7,7 @@
 #include <new>
 #include <vector>
 
+#include "terrane/codec/archive_model.h"
 #include "terrane/codec/cell_tree.h"
 #include "terrane/codec/context_model.h"
 #include "terrane/codec/delta.h"
@@ -49,7 +50,9 @@ struct CodecScratch::State {
   detail::CellTreeScratch cell_tree;
   detail::DeltaScratch delta;
   std::unique_ptr<detail::ContextModel> context;  // made at first use
-  std::string coded;                              // by a range coder
+  std::unique_ptr<detail::ArchiveModel> archive;  // as well
+  std::vector<std::uint8_t> indices;              // a whole brick, in rows of 64
+  std::string coded, best_coded;                  // by a range coder
   // hybrid's own: codecs of octants use all the rest.
   std::vector<MaterialId> octant, octant_predicted;
   std::string octant_bytes, octant_other;

@@ -8,6 +8,8 @@ namespace {
 // What archive tries beside the first: strategies expected within a fifth of it.
 constexpr double kWorthTrying = 1.2;
 constexpr std::size_t kMostTried = 3;
+// Where the first came to so many times what another is expected to cost, that one is tried too.
+constexpr double kMisjudged = 1.5;
 
 }  // namespace
 
@@ -39,8 +41,10 @@ void encode_cheapest(const BrickStats& stats, const AccessPattern& access, const
     const Candidate& other = candidates[i];
     if (other.excluded != Excluded::kNo) break;
     const bool worth_it = i < tried && other.cost <= first.cost * kWorthTrying;
-    const bool bounds = other.codec->id() == CodecId::kPalette && other.cost < cost;
-    if (worth_it || bounds) attempt.with(*other.codec, other.how);
+    const bool is_palette = other.codec->id() == CodecId::kPalette;
+    const bool misjudged =
+        other.cost * (is_palette ? 1 : kMisjudged) < cost && (is_palette || i < kMostTried);
+    if (worth_it || misjudged) attempt.with(*other.codec, other.how);
   }
 }
 

@@ -35,8 +35,9 @@ class FrameAttempt {
 };
 
 // The cheapest by price that takes the brick; for archive, the smallest of the few that may be. Where reads
-// do not count, the palette, whose bytes are known beforehand, bounds what the first came to cost. `decision`
-// becomes what was decided. Every strategy of the table may decline.
+// do not count, others are tried where the first came to cost far more than they are expected to, and the
+// palette, whose bytes are known beforehand, where it costs less. `decision` becomes what was decided. Every
+// strategy of the table may decline.
 void encode_cheapest(const BrickStats& stats, const AccessPattern& access, const Requirements& requirements,
                      const CostModel& model, Policy policy, const CodecTable& table, Decision& decision,
                      FrameAttempt& attempt);

@@ -42,7 +42,7 @@ source: the path of a .npy file (memory-mapped), or an integer array [x, y, z], 
 at: the voxel (x, y, z) where the source's first voxel goes; the box may cross the seam.
 policy: how much time goes into size: "fast", "balanced" or "archive".
 profile: who chooses the strategy of a brick: "prices", or "guide" for the BlueMarble guide's tree.
-strategy: this one and no other: "palette", "rows", "rle", "octree", "delta", "hybrid", "context" or "tree".
+strategy: this one and no other: "palette", "rows", "rle", "octree", "delta", "hybrid", "context", "tree" or "archive".
 max_read_ms (of a voxel), max_brick_read_ms, min_encode_mb_per_s, max_memory_mb, max_share (of the raw bytes):
   limits, which leave strategies out.
 access: a dict of point_reads, brick_reads, brick_writes and locality, expected of each brick.

@@ -68,6 +68,8 @@ Rgb strategy_color(const RangeStrategy& strategy) {
       return 0x8c564b;
     case CodecId::kTree:
       return 0x17becf;
+    case CodecId::kArchive:
+      return 0x4b2e83;
   }
   // An application's own.
   constexpr Rgb kOwn[] = {0xf0e442, 0x6a3d9a, 0x7f5539, 0x1b4332};

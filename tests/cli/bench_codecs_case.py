@@ -7,7 +7,7 @@ import numpy as np
 
 from bench import CliCase, layered
 
-CODECS = ["palette", "rows", "rle", "octree", "delta", "hybrid", "context", "tree"]
+CODECS = ["palette", "rows", "rle", "octree", "delta", "hybrid", "context", "tree", "archive"]
 POLICIES = ["fast", "balanced", "archive"]
 
 

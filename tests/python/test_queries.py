@@ -7,7 +7,7 @@ import terrane
 
 from conftest import SHAPE
 
-STRATEGIES = {"palette", "rows", "rle", "octree", "delta", "hybrid", "context", "tree"}
+STRATEGIES = {"palette", "rows", "rle", "octree", "delta", "hybrid", "context", "tree", "archive"}
 
 
 def counted(array):
