@@ -14,7 +14,7 @@ import numpy as np
 FEATURES = ["one", "kilovoxels", "rows_new", "runs_new", "materials", "octree_nodes", "scan_runs", "differing_runs",
             "single_runs", "morton_runs"]
 MEMORY = {"palette": (0, 66000), "rows": (4, 1.2e6), "rle": (2, 140000), "octree": (4, 200000), "delta": (2, 300000),
-          "hybrid": (6, 1.4e6), "context": (2, 600000)}
+          "hybrid": (6, 1.4e6), "context": (2, 600000), "tree": (2, 200000), "archive": (3, 2.1e6)}
 
 
 def non_negative(a, b, rounds=3000):
