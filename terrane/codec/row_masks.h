@@ -85,6 +85,39 @@ inline std::uint64_t equal_mask(const MaterialId* a, const MaterialId* b, int n)
 }
 #endif
 
+// Of n pairs, up to 64^3: how many have a[i] < b[i], and how many a[i] > b[i].
+struct Changes {
+  std::size_t up = 0, down = 0;
+  std::size_t all() const { return up + down; }
+};
+inline Changes count_changes(const MaterialId* a, const MaterialId* b, std::size_t n) {
+  Changes changes;
+  std::size_t i = 0;
+#if defined(__x86_64__)
+  __m128i up = _mm_setzero_si128(), down = up;  // 32,768 at most in each lane
+  const __m128i sign = _mm_set1_epi16(-32768);
+  for (; i + 8 <= n; i += 8) {
+    const __m128i x = _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a + i)), sign);
+    const __m128i y = _mm_xor_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(b + i)), sign);
+    up = _mm_sub_epi16(up, _mm_cmplt_epi16(x, y));
+    down = _mm_sub_epi16(down, _mm_cmpgt_epi16(x, y));
+  }
+  const auto sum = [](__m128i lanes) {
+    std::uint16_t all[8];
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(all), lanes);
+    std::size_t total = 0;
+    for (const std::uint16_t lane : all) total += lane;
+    return total;
+  };
+  changes = {sum(up), sum(down)};
+#endif
+  for (; i < n; ++i) {
+    changes.up += a[i] < b[i] ? 1 : 0;
+    changes.down += a[i] > b[i] ? 1 : 0;
+  }
+  return changes;
+}
+
 // Bit i says that a run of one material begins at row[i]. Reads no voxel but those of the row.
 inline std::uint64_t run_starts(const MaterialId* row, int n) {
   std::uint64_t equal;

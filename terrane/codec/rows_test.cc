@@ -29,6 +29,14 @@ TEST(RowMasks, AreThoseOfThePortableTwin) {
     for (std::size_t i = 0; i < b.size(); ++i) b[i] = random.below(8) == 0 ? MaterialId{1} : a[i];
     ASSERT_EQ(equal_mask(a.data(), b.data(), n), equal_mask_portable(a.data(), b.data(), n)) << n;
     if (n == 0) continue;
+    Changes changes, twin;
+    changes = count_changes(a.data(), b.data(), a.size());
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      twin.up += a[i] < b[i] ? 1 : 0;
+      twin.down += a[i] > b[i] ? 1 : 0;
+    }
+    ASSERT_EQ(changes.up, twin.up);
+    ASSERT_EQ(changes.down, twin.down);
     std::uint64_t starts = 1;
     for (std::size_t i = 1; i < a.size(); ++i) starts |= static_cast<std::uint64_t>(a[i] != a[i - 1]) << i;
     ASSERT_EQ(run_starts(a.data(), n), starts) << n;
