@@ -128,10 +128,16 @@ inline void stretch_all(const std::array<Chance*, K>& chances, Lanes<N>& out) {
 
 using FinalWeights = std::array<std::int32_t, 2>;  // in 1/65536
 
+// x in -2048..2047.
+inline int squashed(int x) {
+  x += 2048;
+  return kModelTables.squash[static_cast<std::size_t>(x)];
+}
+
 // How far weights move, by the error of 12 bits that they made.
 template <int N>
 inline void adjust(WeightSet<N>& set, const Lanes<N>& stretched, int mixed, bool bit) {
-  const int error = (bit ? 4096 : 0) - (kModelTables.squash[static_cast<std::size_t>(mixed + 2048)] >> 4);
+  const int error = (bit ? 4096 : 0) - (squashed(mixed) >> 4);
   adjust(set.weights, stretched, (error * kArchiveTables.eagerness[set.updates]) >> 5);
   if (set.updates < kArchiveTables.eagerness.size() - 1) ++set.updates;
 }
@@ -160,7 +166,7 @@ inline bool code_archive(Coder& coder, const std::array<Chance*, K>& chances, We
   };
   const int ma = mix(a), mb = mix(b);
   const int mixed = std::clamp((last[0] * ma + last[1] * mb) >> 16, -2047, 2047);
-  const int p = kModelTables.squash[static_cast<std::size_t>(mixed + 2048)];
+  const int p = squashed(mixed);
   bit = coder.bit(static_cast<std::uint32_t>(p), bit);
   const int error = ((bit ? 65536 : 0) - p) >> 4;
   const auto adjust_last = [error](std::int32_t& weight, int m) {

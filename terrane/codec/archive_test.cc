@@ -45,14 +45,15 @@ TEST(ArchiveModel, ChancesNeverPassTheirEnds) {
 
 // Ground of two materials under air, whose height runs along one axis.
 std::vector<MaterialId> ground_along(int axis) {
-  std::vector<MaterialId> out(64 * 64 * 64);
+  std::vector<MaterialId> out(std::size_t{64} * 64 * 64);
   for (int x = 0; x < 64; ++x) {
     for (int y = 0; y < 64; ++y) {
       const int top = 20 + (x * x / 90 + y * (64 - y) / 70 + (x * 31 + y * 17) % 3);
       for (int z = 0; z < 64; ++z) {
         const auto material = static_cast<MaterialId>(z < top - 3 ? 1 : z < top ? 2 : 0);
         const int at[3][3] = {{z, x, y}, {x, z, y}, {x, y, z}};
-        out[static_cast<std::size_t>((at[axis][0] * 64 + at[axis][1]) * 64 + at[axis][2])] = material;
+        const int place = (at[axis][0] * 64 + at[axis][1]) * 64 + at[axis][2];
+        out[static_cast<std::size_t>(place)] = material;
       }
     }
   }

@@ -39,7 +39,8 @@ constexpr std::size_t number_of(TreeEntry entry) {
 // Bytes of a leaf whose places in the palette take `width` each. Up to eight materials have a plane of 64
 // bits for each bit of their number in the leaf, and then their places.
 constexpr std::size_t leaf_bytes(unsigned form, std::size_t width) {
-  return form == kAnyMaterials ? kLeafVoxels * width : form * 8 + (std::size_t{1} << form) * width;
+  return form == kAnyMaterials ? kLeafVoxels * width
+                               : std::size_t{form} * 8 + (std::size_t{1} << form) * width;
 }
 
 // Cells along each axis; those at the upper edges may be cut.
@@ -49,7 +50,9 @@ struct CellGrid {
         ny((s.ny + kCellEdge - 1) / kCellEdge),
         nz((s.nz + kCellEdge - 1) / kCellEdge) {}
   int nx, ny, nz;
-  std::size_t cells() const { return static_cast<std::size_t>(nx * ny * nz); }
+  std::size_t cells() const {
+    return static_cast<std::size_t>(nx) * static_cast<std::size_t>(ny) * static_cast<std::size_t>(nz);
+  }
 };
 
 // A payload's parts, in place.

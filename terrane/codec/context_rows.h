@@ -66,11 +66,11 @@ class ContextRows {
   ContextRows(Coder& coder, ContextModel& model, unsigned bits, std::size_t materials, RowGrid grid)
       : coder_(coder),
         model_(model),
-        bits_(bits),
         materials_(materials),
-        grid_(grid),
         inside_(grid.length >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << grid.length) - 1),
-        find_agreement_(best_find_agreement<Cell>()) {
+        find_agreement_(best_find_agreement<Cell>()),
+        grid_(grid),
+        bits_(bits) {
     first_row_.fill(0);
   }
 
@@ -161,9 +161,9 @@ class ContextRows {
     const int same = kDecodes ? 0 : std::min(std::countr_one(run.cells >> i), length);
     constexpr std::uint32_t kFar = kBefore2Agrees | kAcross2Agrees;
     const bool further = (agreement_.around(i) >> 8 & kFar) == kFar;
-    const auto context =
-        static_cast<std::size_t>(std::bit_width(static_cast<unsigned>(length)) * 8 + (i == 0 ? 4 : 0) +
-                                 (i == run.begin ? 2 : 0) + (further ? 1 : 0));
+    const auto width = static_cast<std::uint32_t>(std::bit_width(static_cast<unsigned>(length)));
+    const std::uint32_t context =
+        width * 8 + (i == 0 ? 4u : 0u) + (i == run.begin ? 2u : 0u) + (further ? 1u : 0u);
     if (code_bit(coder, model_.flat[context], same == length)) return length;
     return static_cast<int>(coder.even(static_cast<std::uint32_t>(length), static_cast<std::uint32_t>(same)));
   }
@@ -238,14 +238,14 @@ class ContextRows {
 
   Coder& coder_;
   ContextModel& model_;
-  const unsigned bits_;
   const std::size_t materials_;
-  const RowGrid grid_;
   const std::uint64_t inside_;
   const FindAgreement<Cell> find_agreement_;
+  RowAgreement agreement_;
+  const RowGrid grid_;
+  const unsigned bits_;
   int row_ = 0;
   bool is_one_run_ = false;
-  RowAgreement agreement_;
   std::array<Cell, kStride> first_row_;
   // A plane has room for what is written beyond its last row.
   std::array<std::array<Cell, 64 * kStride + kRowCells>, 3> planes_;

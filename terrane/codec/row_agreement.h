@@ -51,7 +51,7 @@ class RowAgreement {
 
  private:
   static constexpr std::size_t kBegin = 32;
-  alignas(64) std::array<std::uint8_t, kBegin + kRowCells + 32> cells_;
+  std::array<std::uint8_t, kBegin + kRowCells + 32> cells_;
   std::uint64_t flat_ = 0;
 };
 
