@@ -106,9 +106,6 @@ ArchiveModel& model_of(CodecScratch::State& state) {
   return *state.archive;
 }
 
-// Noise is known after so many rows, a 32nd of the brick, and costs more than it is worth.
-constexpr std::size_t kTrialPart = 32;
-
 // Into state.coded. False where that is more than `most` bytes, or noise.
 template <class Voxel>
 bool code_rows(const Layout& layout, Numbers numbers, std::vector<Voxel>& voxels, std::size_t packed,
@@ -118,9 +115,12 @@ bool code_rows(const Layout& layout, Numbers numbers, std::vector<Voxel>& voxels
   RangeEncoder coder(coded);
   ArchiveRows rows(coder, model_of(state), numbers.bits, numbers.count, layout.grid, voxels.data());
   const int trial = layout.rows() / static_cast<int>(kTrialPart);
+  const std::size_t grid_voxels =
+      static_cast<std::size_t>(layout.rows()) * static_cast<std::size_t>(layout.grid.length);
   for (int row = 0; row < layout.rows(); ++row) {
     rows.next();
-    if (coded.size() > (row <= trial ? packed / kTrialPart : most)) return false;
+    if (coded.size() > most) return false;
+    if (row == trial && is_noise(coded.size(), packed, grid_voxels)) return false;
   }
   coder.finish();
   return coded.size() <= most;

@@ -27,9 +27,6 @@ RowGrid grid_of(Form form, BrickShape shape) {
   return {static_cast<int>(size.x * size.y), static_cast<int>(size.y), static_cast<int>(size.z)};
 }
 
-// Noise is known after so many rows, a 32nd of the brick, and costs more than it is worth.
-constexpr int kTrialPart = 32;
-
 ContextModel& model_of(CodecScratch::State& state) {
   if (!state.context) state.context = std::make_unique<ContextModel>();
   return *state.context;
@@ -85,7 +82,10 @@ bool put_rows(ConstVoxelView rows_of, RowGrid grid, std::size_t packed, std::siz
       cells[i] = static_cast<Cell>(state.wide_index_of[*from]);
     std::fill(cells + grid.length, cells + rows.kStride, cells[grid.length - 1]);
     if (!rows.next()) return false;
-    if (state.coded.size() > (row == grid.rows / kTrialPart ? packed / kTrialPart : most)) return false;
+    if (state.coded.size() > most) return false;
+    if (row == grid.rows / static_cast<int>(kTrialPart) &&
+        is_noise(state.coded.size(), packed, grid.voxels()))
+      return false;
     // Who is behind by a quarter here stays so, mostly.
     if (most < packed && row == grid.rows / 4 && state.coded.size() * 4 > most + most / 4) return false;
   }

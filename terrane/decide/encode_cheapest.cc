@@ -8,7 +8,8 @@ namespace {
 // What archive tries beside the first: strategies expected within a fifth of it.
 constexpr double kWorthTrying = 1.2;
 constexpr std::size_t kMostTried = 3;
-// Where the first came to so many times what another is expected to cost, that one is tried too.
+// Where the first came to so many times what another is expected to cost, that one is tried too, unless it
+// is slower.
 constexpr double kMisjudged = 1.5;
 
 }  // namespace
@@ -43,7 +44,8 @@ void encode_cheapest(const BrickStats& stats, const AccessPattern& access, const
     const bool worth_it = i < tried && other.cost <= first.cost * kWorthTrying;
     const bool is_palette = other.codec->id() == CodecId::kPalette;
     const bool misjudged =
-        other.cost * (is_palette ? 1 : kMisjudged) < cost && (is_palette || i < kMostTried);
+        other.cost * (is_palette ? 1 : kMisjudged) < cost &&
+        (is_palette || (i < kMostTried && other.estimate.encode_us < first.estimate.encode_us));
     if (worth_it || misjudged) attempt.with(*other.codec, other.how);
   }
 }
