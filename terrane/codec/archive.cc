@@ -1,22 +1,14 @@
-#include <bit>
 #include <cstring>
 
 #include "terrane/codec/archive_rows.h"
 #include "terrane/codec/codecs.h"
 #include "terrane/codec/packed.h"
 #include "terrane/codec/palette_gaps.h"
+#include "terrane/codec/row_forms.h"
 #include "terrane/codec/scratch.h"
 
 namespace terrane::detail {
 namespace {
-
-enum Form : std::uint8_t {
-  kPacked,
-  kAlongZ,  // palette, then the range coder's bytes; rows run along z, y, x
-  kAlongY,
-  kAlongX,
-  kForms
-};
 
 // A brick as rows along one of its axes.
 struct Layout {
@@ -26,29 +18,13 @@ struct Layout {
   int rows() const { return grid.planes * grid.per_plane; }
 };
 
-Layout layout_of(BrickShape s, Form form) {
-  const std::size_t x = static_cast<std::size_t>(s.ny) * static_cast<std::size_t>(s.nz);
-  const auto y = static_cast<std::size_t>(s.nz);
-  switch (form) {
-    case kAlongY:
-      return {{s.nx, s.nz, s.ny}, x, 1, y};
-    case kAlongX:
-      return {{s.ny, s.nz, s.nx}, y, 1, x};
-    default:
-      return {{s.nx, s.ny, s.nz}, x, y, 1};
-  }
-}
-
-// The row of a voxel, and its place in it.
-struct Place {
-  int row;
-  std::size_t along;
-};
-Place place_of(const Layout& layout, Form form, Coord c) {
-  const std::int64_t plane = form == kAlongX ? c.y : c.x;
-  const std::int64_t within = form == kAlongZ ? c.y : c.z;
-  const std::int64_t along = form == kAlongZ ? c.z : form == kAlongY ? c.y : c.x;
-  return {static_cast<int>(plane * layout.grid.per_plane + within), static_cast<std::size_t>(along)};
+Layout layout_of(BrickShape s, RowForm form) {
+  const Coord size = turned(form, s.size());
+  const Coord stride = turned(form, ConstVoxelView::dense(nullptr, s.size()).stride);
+  return {{static_cast<int>(size.x), static_cast<int>(size.y), static_cast<int>(size.z)},
+          static_cast<std::size_t>(stride.x),
+          static_cast<std::size_t>(stride.y),
+          static_cast<std::size_t>(stride.z)};
 }
 
 // Calls each(place in the brick, place in rows of kArchiveStride) for every voxel, plane by plane, such that
@@ -98,7 +74,7 @@ struct Numbers {
 };
 Numbers numbers_of(const std::vector<MaterialId>& palette) {
   if (palette.empty() || palette.size() > kMostListed) return {16, 65536};
-  return {static_cast<unsigned>(std::bit_width(palette.size() - 1)), palette.size()};
+  return {place_bits(palette.size()), palette.size()};
 }
 
 ArchiveModel& model_of(CodecScratch::State& state) {
@@ -133,8 +109,8 @@ bool put_coded(std::span<const MaterialId> voxels, BrickShape shape, CodecScratc
   const std::size_t packed = packed_bytes(state.palette.size(), voxels.size());
   std::string& best = state.best_coded;
   std::size_t most = packed;
-  Form form = kPacked;
-  for (const Form trial : {kAlongZ, kAlongY, kAlongX}) {
+  RowForm form = kPacked;
+  for (const RowForm trial : {kAlongZ, kAlongY, kAlongX}) {
     const Layout layout = layout_of(shape, trial);
     bool coded;
     if (state.palette.size() <= kMostListed) {
@@ -234,8 +210,9 @@ class ArchiveCodec final : public Codec {
       return m;
     }
     const Layout layout = layout_of(brick.shape, parts.form);
-    const auto [row, along] = place_of(layout, parts.form, c);
-    const auto place = static_cast<std::size_t>(row) * kArchiveStride + along;
+    const Coord at = turned(parts.form, c);
+    const int row = static_cast<int>(at.x) * layout.grid.per_plane + static_cast<int>(at.y);
+    const auto place = static_cast<std::size_t>(row) * kArchiveStride + static_cast<std::size_t>(at.z);
     if (state.palette.empty()) {
       TERRANE_TRY(decode_rows(parts.rest, layout, row + 1, state, state.scanned));
       return state.scanned[place];
@@ -246,7 +223,7 @@ class ArchiveCodec final : public Codec {
 
  private:
   struct Parts {
-    Form form = kPacked;
+    RowForm form = kPacked;
     Bytes rest;  // what packed.h reads, or the range coder's bytes
   };
 
@@ -257,14 +234,15 @@ class ArchiveCodec final : public Codec {
   static Result<Parts> parse(Bytes bytes, CodecScratch::State& state) {
     ByteReader in(bytes);
     const auto form = in.fixed<std::uint8_t>();
-    if (in.failed() || form >= kForms) return corrupt("an archive brick has a form that its version has not");
+    if (in.failed() || form >= kRowForms)
+      return corrupt("an archive brick has a form that its version has not");
     if (form == kPacked) return Parts{kPacked, in.take(in.remaining())};
     TERRANE_TRY(take_gaps(in, "archive", state.palette));
     // Said, so that bytes cut off are always missed.
     const std::uint64_t size = in.varint();
     if (in.failed() || size != in.remaining())
       return corrupt("an archive brick has not as many bytes as it says");
-    return Parts{static_cast<Form>(form), in.take(in.remaining())};
+    return Parts{static_cast<RowForm>(form), in.take(in.remaining())};
   }
 };
 

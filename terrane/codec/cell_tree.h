@@ -108,6 +108,7 @@ struct CellTreeScratch {
   std::vector<TreeEntry> grid;
   std::string cells;
   std::array<std::string, kLeafForms> leaves;  // by form
+  std::string leaf;                            // the one that is being written
   std::vector<std::uint16_t> leaf_slots, cell_slots;
 };
 

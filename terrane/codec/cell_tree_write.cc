@@ -86,27 +86,26 @@ class TreeWriter {
     if (count == 1) return tree_entry(kOneMaterial, place_of_[materials[0]]);
     const auto form = static_cast<unsigned>(std::bit_width(count - 1));
     std::fill(materials.begin() + count, materials.end(), materials[0]);
-    bytes_.assign(reinterpret_cast<const char*>(planes.data()), form * sizeof(planes[0]));
+    scratch_.leaf.assign(reinterpret_cast<const char*>(planes.data()), form * sizeof(planes[0]));
     for (std::size_t i = 0; i < std::size_t{1} << form; ++i) add_place(materials[i]);
     return listed(form);
   }
   TreeEntry any(const std::array<MaterialId, kLeafVoxels>& leaf) {
-    bytes_.clear();
+    scratch_.leaf.clear();
     for (const MaterialId m : leaf) add_place(m);
     return listed(kAnyMaterials);
   }
   void add_place(MaterialId m) {
     const std::uint16_t place = place_of_[m];
-    bytes_.append(reinterpret_cast<const char*>(&place), width_);
+    scratch_.leaf.append(reinterpret_cast<const char*>(&place), width_);
   }
   TreeEntry listed(unsigned form) {
-    return tree_entry(form, number_in(scratch_.leaves[form], form, bytes_, scratch_.leaf_slots));
+    return tree_entry(form, number_in(scratch_.leaves[form], form, scratch_.leaf, scratch_.leaf_slots));
   }
 
   const std::uint16_t* place_of_;
   std::size_t width_;
   CellTreeScratch& scratch_;
-  std::string bytes_;  // of one leaf: small
 };
 
 // The cell at this corner as 8^3 voxels: beyond the brick as at its edge.

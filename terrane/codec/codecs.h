@@ -30,6 +30,10 @@ void find_distinct(std::span<const MaterialId> voxels, CodecScratch::State& stat
 void encode_rows(Policy policy, std::span<const MaterialId> voxels, BrickShape shape, CodecScratch& scratch,
                  std::string& out);
 
+// decode() of a codec whose decode_part() is no slower.
+Status decode_as_part(const Codec& codec, Bytes bytes, std::uint8_t version, const BrickContext& brick,
+                      CodecScratch& scratch, std::span<MaterialId> voxels);
+
 // How decode and at begin everywhere: an error here is the caller's, not the store's.
 Status check_decode_call(BrickShape shape, std::size_t voxels, std::string_view codec);
 Status check_at_call(BrickShape shape, Coord c, std::string_view codec);

@@ -4,25 +4,14 @@
 #include "terrane/codec/codecs.h"
 #include "terrane/codec/context_rows.h"
 #include "terrane/codec/packed.h"
+#include "terrane/codec/row_forms.h"
 #include "terrane/codec/row_masks.h"
 #include "terrane/codec/scratch.h"
 
 namespace terrane::detail {
 namespace {
 
-enum Form : std::uint8_t {
-  kPacked,
-  kAlongZ,  // the axis that rows run along
-  kAlongY,
-  kAlongX,
-  kForms
-};
-
-// A place or a size by plane, row in the plane, and place in the row.
-Coord turned(Form form, Coord c) {
-  return form == kAlongX ? Coord{c.y, c.z, c.x} : form == kAlongY ? Coord{c.x, c.z, c.y} : c;
-}
-RowGrid grid_of(Form form, BrickShape shape) {
+RowGrid grid_of(RowForm form, BrickShape shape) {
   const Coord size = turned(form, shape.size());
   return {static_cast<int>(size.x * size.y), static_cast<int>(size.y), static_cast<int>(size.z)};
 }
@@ -30,10 +19,6 @@ RowGrid grid_of(Form form, BrickShape shape) {
 ContextModel& model_of(CodecScratch::State& state) {
   if (!state.context) state.context = std::make_unique<ContextModel>();
   return *state.context;
-}
-
-unsigned bits_of(std::size_t materials) {
-  return static_cast<unsigned>(std::bit_width(materials - 1));
 }
 
 // How far a material is above the least that it may be: the width of the distance, then the rest of it.
@@ -74,7 +59,7 @@ template <class Cell>
 bool put_rows(ConstVoxelView rows_of, RowGrid grid, std::size_t packed, std::size_t most, RangeEncoder& coder,
               CodecScratch::State& state) {
   const std::size_t materials = state.palette.size();
-  ContextRows<RangeEncoder, Cell> rows(coder, *state.context, bits_of(materials), materials, grid);
+  ContextRows<RangeEncoder, Cell> rows(coder, *state.context, place_bits(materials), materials, grid);
   for (int row = 0; row < grid.rows; ++row) {
     Cell* cells = rows.row();
     const MaterialId* from = rows_of.row(row / grid.per_plane, row % grid.per_plane);
@@ -112,19 +97,19 @@ std::array<Changes, 3> changes_along(std::span<const MaterialId> voxels, BrickSh
 }
 
 // Might rows along `axis` take less than along z? What lies in layers is the most alike from row to row where
-// rows run along its height: there most voxels differ from the next, or, where it is steep, materials follow
-// each other in one order.
+// rows run along its height: there a quarter more voxels differ from the next (unless those along z change in
+// one direction, to 98 %), or, where it is steep, 2 % more of the changes are in one direction.
 bool is_worth_trying(const Changes& axis, const Changes& z) {
-  const auto one_way = [](const Changes& c) {
-    return static_cast<double>(std::max(c.up, c.down)) /
-           static_cast<double>(std::max<std::size_t>(c.all(), 1));
-  };
-  if (axis.all() * 4 < z.all()) return false;
-  return one_way(axis) > one_way(z) + 0.02 || (axis.all() * 4 > z.all() * 5 && one_way(z) < 0.98);
+  const std::size_t all = axis.all(), all_z = z.all();
+  const std::size_t one_way = std::max(axis.up, axis.down), one_way_z = std::max(z.up, z.down);
+  if (all * 4 < all_z) return false;
+  // Shares, multiplied out: whole numbers are the same on every machine.
+  const bool steadier = one_way * all_z * 50 > (one_way_z * 50 + all_z) * all;
+  return steadier || (all * 4 > all_z * 5 && one_way_z * 50 < all_z * 49);
 }
 
 // Into state.coded, along one axis. False where the voxels are noise, or take more than `most` bytes.
-bool code_along(Form form, std::span<const MaterialId> voxels, BrickShape shape, std::size_t packed,
+bool code_along(RowForm form, std::span<const MaterialId> voxels, BrickShape shape, std::size_t packed,
                 std::size_t most, CodecScratch::State& state) {
   const std::size_t materials = state.palette.size();
   const RowGrid grid = grid_of(form, shape);
@@ -133,7 +118,7 @@ bool code_along(Form form, std::span<const MaterialId> voxels, BrickShape shape,
   state.coded.clear();
   RangeEncoder coder(state.coded);
   ContextModel& model = model_of(state);
-  model.reset(bits_of(materials));
+  model.reset(place_bits(materials));
   put_palette(coder, model, state.palette);
   const bool done = materials <= 256 ? put_rows<std::uint8_t>(rows, grid, packed, most, coder, state)
                                      : put_rows<std::uint16_t>(rows, grid, packed, most, coder, state);
@@ -141,16 +126,15 @@ bool code_along(Form form, std::span<const MaterialId> voxels, BrickShape shape,
   return done && state.coded.size() <= most;
 }
 
-// After find_places(). Along z; and along an axis of which a quarter more voxels differ from the next, as
-// they do along the height of what lies in layers, where that takes less. False, with `out` as it was, where
-// the voxels take no less so than packed.
+// After find_places(). Along z, or another axis that is worth trying and takes less. False, with `out` as it
+// was, where the voxels take no less so than packed.
 bool put_coded(std::span<const MaterialId> voxels, BrickShape shape, CodecScratch::State& state,
                std::string& out) {
   const std::size_t packed = packed_bytes(state.palette.size(), voxels.size());
   const std::array<Changes, 3> changes = changes_along(voxels, shape);
-  Form best = kPacked;
+  RowForm best = kPacked;
   std::size_t most = packed;
-  for (const Form form : {kAlongZ, kAlongY, kAlongX}) {
+  for (const RowForm form : {kAlongZ, kAlongY, kAlongX}) {
     if (form != kAlongZ && !is_worth_trying(changes[form - kAlongZ], changes[0])) continue;
     if (!code_along(form, voxels, shape, packed, most, state)) {
       if (form == kAlongZ) return false;  // noise along the others too, mostly
@@ -177,7 +161,7 @@ struct WantedRows {
   Box part;
   VoxelView out;
 
-  WantedRows(Form form, BrickShape shape, const Box& box, VoxelView view)
+  WantedRows(RowForm form, BrickShape shape, const Box& box, VoxelView view)
       : grid(grid_of(form, shape)),
         part{turned(form, box.lo), turned(form, box.hi)},
         out{view.data, part.size(), turned(form, view.stride)} {}
@@ -201,7 +185,7 @@ template <class Cell>
 Status read_rows(RangeDecoder& coder, const WantedRows& wanted, CodecScratch::State& state) {
   const std::span<const MaterialId> palette = state.palette;
   const Box& part = wanted.part;
-  ContextRows<RangeDecoder, Cell> rows(coder, *state.context, bits_of(palette.size()), palette.size(),
+  ContextRows<RangeDecoder, Cell> rows(coder, *state.context, place_bits(palette.size()), palette.size(),
                                        wanted.grid);
   const std::int64_t count = wanted.count();
   for (std::int64_t row = 0; row < count; ++row) {
@@ -226,7 +210,7 @@ Status read_coded(ByteReader& in, const WantedRows& wanted, CodecScratch::State&
   if (materials < 1 || materials > 65536) return corrupt("a context brick has more than 65536 materials");
   RangeDecoder coder(in.take(in.remaining()));
   ContextModel& model = model_of(state);
-  model.reset(bits_of(materials));
+  model.reset(place_bits(materials));
   state.palette.resize(materials);
   TERRANE_TRY(take_palette(coder, model, state.palette));
   if (materials <= 256) return read_rows<std::uint8_t>(coder, wanted, state);
@@ -255,10 +239,7 @@ class ContextCodec final : public Codec {
 
   Status decode(Bytes bytes, std::uint8_t version, const BrickContext& brick, CodecScratch& scratch,
                 std::span<MaterialId> voxels) const override {
-    TERRANE_TRY(check_decode_call(brick.shape, voxels.size(), name()));
-    const Coord size = brick.shape.size();
-    return decode_part(bytes, version, brick, Box::of_size({}, size), scratch,
-                       VoxelView::dense(voxels.data(), size));
+    return decode_as_part(*this, bytes, version, brick, scratch, voxels);
   }
 
   // Reads the rows up to the last of the part, and expands its own.
@@ -268,9 +249,10 @@ class ContextCodec final : public Codec {
     TERRANE_TRY(check_version(*this, version));
     ByteReader in(bytes);
     const auto form = in.fixed<std::uint8_t>();
-    if (in.failed() || form >= kForms) return corrupt("a context brick has a form that its version has not");
+    if (in.failed() || form >= kRowForms)
+      return corrupt("a context brick has a form that its version has not");
     if (form == kPacked) return read_packed(in, brick.shape, part, name(), out);
-    return read_coded(in, WantedRows(static_cast<Form>(form), brick.shape, part, out), scratch.state());
+    return read_coded(in, WantedRows(static_cast<RowForm>(form), brick.shape, part, out), scratch.state());
   }
 
   // Reads the rows up to that of the voxel.

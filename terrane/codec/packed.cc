@@ -1,7 +1,6 @@
 #include "terrane/codec/packed.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "terrane/codec/material_list.h"
 
@@ -10,11 +9,8 @@ namespace {
 
 constexpr std::uint8_t kRawBits = 16;  // no palette
 
-unsigned bits_of(std::size_t materials) {
-  return static_cast<unsigned>(std::bit_width(materials - 1));
-}
 bool is_raw(std::size_t materials, std::size_t voxels) {
-  return materials > 32768 || 3 + 2 * materials + (voxels * bits_of(materials) + 7) / 8 > 1 + 2 * voxels;
+  return materials > 32768 || 3 + 2 * materials + (voxels * place_bits(materials) + 7) / 8 > 1 + 2 * voxels;
 }
 
 }  // namespace
@@ -27,7 +23,7 @@ void find_places(CodecScratch::State& state) {
 
 std::size_t packed_bytes(std::size_t materials, std::size_t voxels) {
   if (is_raw(materials, voxels)) return 1 + 2 * voxels;
-  return 3 + 2 * materials + (voxels * bits_of(materials) + 7) / 8;
+  return 3 + 2 * materials + (voxels * place_bits(materials) + 7) / 8;
 }
 
 void put_packed(std::span<const MaterialId> voxels, const CodecScratch::State& state, std::string& out) {
@@ -40,7 +36,7 @@ void put_packed(std::span<const MaterialId> voxels, const CodecScratch::State& s
     std::memcpy(at + 1, voxels.data(), voxels.size_bytes());
     return;
   }
-  const unsigned bits = bits_of(materials);
+  const unsigned bits = place_bits(materials);
   const auto count = static_cast<std::uint16_t>(materials);
   *at++ = static_cast<char>(bits);
   std::memcpy(at, &count, sizeof(count));
@@ -71,7 +67,7 @@ Status read_packed(ByteReader& in, BrickShape shape, const Box& part, std::strin
   const Bytes palette = in.take(raw ? 0 : materials * sizeof(MaterialId));
   const Bytes places = in.take((shape.voxels() * std::min<std::size_t>(bits, 16) + 7) / 8);
   if (in.failed() || in.remaining() != 0) return broken("has not the length that it says");
-  if (bits > kRawBits || (!raw && (materials == 0 || bits != bits_of(materials))))
+  if (bits > kRawBits || (!raw && (materials == 0 || bits != place_bits(materials))))
     return broken("has places of a width that its palette has not");
   for (std::int64_t x = part.lo.x; x < part.hi.x; ++x) {
     for (std::int64_t y = part.lo.y; y < part.hi.y; ++y) {

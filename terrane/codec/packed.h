@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <span>
 #include <string>
 
@@ -13,6 +14,10 @@ namespace terrane::detail {
 // Places in the sorted palette of the scratch, for those who code places: fills wide_index_of.
 void find_places(CodecScratch::State& state);
 
+// Bits of a place among so many.
+inline unsigned place_bits(std::size_t materials) {
+  return static_cast<unsigned>(std::bit_width(materials - 1));
+}
 // What put_packed() appends.
 std::size_t packed_bytes(std::size_t materials, std::size_t voxels);
 // Is what a model made of the first 1 / kTrialPart of a brick noise? It saves less than a tenth; or less than

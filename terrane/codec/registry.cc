@@ -140,6 +140,14 @@ Encoded encode_smallest(Policy policy, std::span<const MaterialId> voxels, const
 
 namespace detail {
 
+Status decode_as_part(const Codec& codec, Bytes bytes, std::uint8_t version, const BrickContext& brick,
+                      CodecScratch& scratch, std::span<MaterialId> voxels) {
+  TERRANE_TRY(check_decode_call(brick.shape, voxels.size(), codec.name()));
+  const Coord size = brick.shape.size();
+  return codec.decode_part(bytes, version, brick, Box::of_size({}, size), scratch,
+                           VoxelView::dense(voxels.data(), size));
+}
+
 Status check_decode_call(BrickShape shape, std::size_t voxels, std::string_view codec) {
   if (shape.valid() && voxels == shape.voxels()) return ok();
   return invalid("decode needs room for exactly the voxels of a brick of 1..64 on each axis, codec=`" +

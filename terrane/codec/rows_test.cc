@@ -29,6 +29,11 @@ TEST(RowMasks, AreThoseOfThePortableTwin) {
     for (std::size_t i = 0; i < b.size(); ++i) b[i] = random.below(8) == 0 ? MaterialId{1} : a[i];
     ASSERT_EQ(equal_mask(a.data(), b.data(), n), equal_mask_portable(a.data(), b.data(), n)) << n;
     if (n == 0) continue;
+    ASSERT_EQ(equal_mask_to(a.data(), b[0], n), equal_mask_to_portable(a.data(), b[0], n)) << n;
+    std::vector<std::uint8_t> bytes;
+    for (const MaterialId m : a) bytes.push_back(static_cast<std::uint8_t>(m));
+    ASSERT_EQ(equal_mask_to(bytes.data(), bytes[0], n), equal_mask_to_portable(bytes.data(), bytes[0], n))
+        << n;
     Changes changes, twin;
     changes = count_changes(a.data(), b.data(), a.size());
     for (std::size_t i = 0; i < a.size(); ++i) {

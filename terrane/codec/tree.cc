@@ -65,10 +65,7 @@ class TreeCodec final : public Codec {
 
   Status decode(Bytes bytes, std::uint8_t version, const BrickContext& brick, CodecScratch& scratch,
                 std::span<MaterialId> voxels) const override {
-    TERRANE_TRY(check_decode_call(brick.shape, voxels.size(), name()));
-    const Coord size = brick.shape.size();
-    return decode_part(bytes, version, brick, Box::of_size({}, size), scratch,
-                       VoxelView::dense(voxels.data(), size));
+    return decode_as_part(*this, bytes, version, brick, scratch, voxels);
   }
 
   // Expands the cells that the part touches.
