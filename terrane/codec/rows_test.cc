@@ -30,8 +30,8 @@ TEST(RowMasks, AreThoseOfThePortableTwin) {
     ASSERT_EQ(equal_mask(a.data(), b.data(), n), equal_mask_portable(a.data(), b.data(), n)) << n;
     if (n == 0) continue;
     ASSERT_EQ(equal_mask_to(a.data(), b[0], n), equal_mask_to_portable(a.data(), b[0], n)) << n;
-    std::vector<std::uint8_t> bytes;
-    for (const MaterialId m : a) bytes.push_back(static_cast<std::uint8_t>(m));
+    std::vector<std::uint8_t> bytes(a.size());
+    for (std::size_t i = 0; i < a.size(); ++i) bytes[i] = static_cast<std::uint8_t>(a[i]);
     ASSERT_EQ(equal_mask_to(bytes.data(), bytes[0], n), equal_mask_to_portable(bytes.data(), bytes[0], n))
         << n;
     Changes changes, twin;
