@@ -24,7 +24,8 @@ double cpu_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
-// Reads of what takes long to decode are cut short.
+// Reads of what takes long to decode are cut short. Asked between reads now and then: the clock is a system
+// call.
 bool is_enough(std::size_t reads, double start) {
   return reads >= kLeastReads && reads % 10 == 0 && cpu_seconds() - start > kEnoughSeconds;
 }
