@@ -127,6 +127,7 @@ class CaseRun {
         return corrupt("other voxels than the volume has; case=`" + what_.name + "` box=`" +
                        to_string(place.box) + "`");
       }
+      if (heat_ == Heat::kHot) TERRANE_TRY(read(place));  // some keep only what is asked for again
       ++count_;
       if (wall_us() - begin > most_us) break;
     }

@@ -52,7 +52,8 @@ enum RowStream : std::uint8_t {
 // coded in: it needs no voxels.
 class RowOrigins {
  public:
-  explicit RowOrigins(RowGrid grid) : grid_(grid) {}
+  // For the rows of another brick.
+  void start(RowGrid grid) { grid_ = grid; }
 
   enum class Context : std::uint8_t {
     kFlat,  // the rows before, across, and across from the one before are equal: so is this one, mostly
@@ -80,6 +81,9 @@ class RowOrigins {
       origin_[at] = static_cast<std::uint16_t>(row);
     }
   }
+
+  // The row that this one is a copy of, or itself.
+  int of(int row) const { return origin_[static_cast<std::size_t>(row)]; }
 
   // Kinds are written relative to the expected row: 0 a copy of it, 1 of the other, 2 a shift of it...
   static std::uint8_t swap_expected(std::uint8_t kind, Context context) {

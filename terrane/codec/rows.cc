@@ -150,12 +150,31 @@ Result<RowsParts> take_streams(ByteReader& in, Form form, RowGrid grid, CodecScr
   return parts;
 }
 
-// The row that a row is a copy of, or itself.
-int source_of(int row, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds) {
-  for (;;) {
-    const RowKind kind = kinds[static_cast<std::size_t>(row)];
-    if (kind != kCopyBefore && kind != kCopyAcross) return row;
-    row -= kind == kCopyBefore ? 1 : grid.per_plane;
+// The rows that a part of a brick more than one voxel high needs, from the first: those up to the last
+// origin of its own.
+int rows_for(const Box& part, RowGrid grid, const RowOrigins& origins) {
+  int last = 0;
+  for (auto x = static_cast<int>(part.lo.x); x < part.hi.x; ++x) {
+    for (auto y = static_cast<int>(part.lo.y); y < part.hi.y; ++y)
+      last = std::max(last, origins.of(x * grid.per_plane + y));
+  }
+  return last + 1;
+}
+
+// The part, from the origins of its rows.
+void copy_part(const MaterialId* voxels, const Box& part, RowGrid grid, const RowOrigins& origins,
+               VoxelView out) {
+  const auto n = static_cast<std::size_t>(part.hi.z - part.lo.z);
+  for (auto x = static_cast<int>(part.lo.x); x < part.hi.x; ++x) {
+    for (auto y = static_cast<int>(part.lo.y); y < part.hi.y; ++y) {
+      const MaterialId* from = voxels + grid.offset(origins.of(x * grid.per_plane + y)) + part.lo.z;
+      MaterialId* to = out.row(x - part.lo.x, y - part.lo.y);
+      if (out.stride.z == 1) {
+        std::memcpy(to, from, n * sizeof(MaterialId));
+      } else {
+        for (std::size_t z = 0; z < n; ++z, to += out.stride.z) *to = from[z];
+      }
+    }
   }
 }
 
@@ -194,8 +213,28 @@ class RowsCodec final : public Codec {
     }
     const RowGrid grid = row_grid(brick.shape);
     TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
-    TERRANE_TRY(read_kinds(parts, grid, state.rows.kinds));
+    TERRANE_TRY(read_kinds(parts, grid, state.rows));
     return read_rows(parts, grid, state.rows.kinds, grid.rows, voxels.data());
+  }
+
+  // Reads the streams whole, and rows until the last origin of the part's.
+  Status decode_part(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
+                     CodecScratch& scratch, VoxelView out) const override {
+    TERRANE_TRY(check_part_call(brick.shape, part, out, name()));
+    TERRANE_TRY(check_version(*this, version));
+    CodecScratch::State& state = scratch.state();
+    ByteReader in(bytes);
+    const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
+    if ((form != kApart && form != kJoined) || brick.shape.nz == 1)
+      return Codec::decode_part(bytes, version, brick, part, scratch, out);
+    const RowGrid grid = row_grid(brick.shape);
+    TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
+    TERRANE_TRY(read_kinds(parts, grid, state.rows));
+    state.expanded.resize(std::max(state.expanded.size(), brick.shape.voxels()));
+    const int rows = rows_for(part, grid, state.rows.origins);
+    TERRANE_TRY(read_origins(parts, grid, state.rows, rows, state.expanded.data()));
+    copy_part(state.expanded.data(), part, grid, state.rows.origins, out);
+    return ok();
   }
 
   // Reads the streams whole, and rows until the one that the voxel was copied from.
@@ -215,15 +254,14 @@ class RowsCodec final : public Codec {
     }
     const RowGrid grid = row_grid(brick.shape);
     TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
-    TERRANE_TRY(read_kinds(parts, grid, state.rows.kinds));
+    TERRANE_TRY(read_kinds(parts, grid, state.rows));
     const auto length = static_cast<std::size_t>(grid.length);
-    const int row = source_of(static_cast<int>(i / length), grid, state.rows.kinds);
-    TERRANE_TRY(read_rows(parts, grid, state.rows.kinds, row + 1, voxels.data()));
+    const int row = state.rows.origins.of(static_cast<int>(i / length));
+    TERRANE_TRY(read_origins(parts, grid, state.rows, row + 1, voxels.data()));
     return voxels[grid.offset(row) + i % length];
   }
 
-  // Reads rows up to the last of the part, which is quick, and counts those that are no copies, which are
-  // few.
+  // Reads rows as decode_part() does, and counts those that are no copies, which are few.
   Status histogram(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
                    CodecScratch& scratch, MaterialCounts& counts) const override {
     TERRANE_TRY(check_version(*this, version));
@@ -234,11 +272,11 @@ class RowsCodec final : public Codec {
       return Codec::histogram(bytes, version, brick, part, scratch, counts);
     const RowGrid grid = row_grid(brick.shape);
     TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
-    TERRANE_TRY(read_kinds(parts, grid, state.rows.kinds));
+    TERRANE_TRY(read_kinds(parts, grid, state.rows));
     state.expanded.resize(std::max(state.expanded.size(), brick.shape.voxels()));
-    const int rows = static_cast<int>((part.hi.x - 1) * grid.per_plane + part.hi.y);
-    TERRANE_TRY(read_rows(parts, grid, state.rows.kinds, rows, state.expanded.data()));
-    count_rows(state.expanded.data(), grid, state.rows.kinds, part, counts);
+    const int rows = rows_for(part, grid, state.rows.origins);
+    TERRANE_TRY(read_origins(parts, grid, state.rows, rows, state.expanded.data()));
+    count_rows(state.expanded.data(), grid, state.rows.origins, part, counts);
     return ok();
   }
 };

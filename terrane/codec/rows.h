@@ -21,6 +21,7 @@ struct RowsScratch {
   std::vector<std::uint64_t> starts;  // of runs, a bit each, for every row
   std::vector<std::uint8_t> runs;     // how many
   std::array<RowKind, kMaxRows> kinds;
+  RowOrigins origins;
   std::vector<MaterialId> palette;
   std::vector<std::uint8_t> bytes;  // decompressed, or about to be compressed
   std::string blobs;
@@ -38,16 +39,20 @@ struct RowsParts {
   std::span<const MaterialId> palette;
 };
 
-// The kinds of all rows, from the streams of flats and kinds.
-Status read_kinds(const RowsParts& parts, RowGrid grid, std::array<RowKind, kMaxRows>& kinds);
+// The kinds and the origins of all rows, from the streams of flats and kinds.
+Status read_kinds(const RowsParts& parts, RowGrid grid, RowsScratch& scratch);
 // Voxels of the first `rows` rows; all of them means that the streams must end there too. Nothing is
 // written beyond the end of the grid, but anything before it.
 Status read_rows(const RowsParts& parts, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds, int rows,
                  MaterialId* voxels);
+// The same for rows that are no copies; what else is written is of no account. Whoever wants a row takes its
+// origin.
+Status read_origins(const RowsParts& parts, RowGrid grid, const RowsScratch& scratch, int rows,
+                    MaterialId* voxels);
 
-// Counts what of the rows lies in a part of a brick more than one voxel high, where the rows up to its last
-// are read: each row that is no copy once, times the rows that descend from it.
-void count_rows(const MaterialId* voxels, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds,
-                const Box& part, MaterialCounts& counts);
+// Counts what of the rows lies in a part of a brick more than one voxel high, where the origins of its rows
+// are read: each once, times the rows that descend from it.
+void count_rows(const MaterialId* voxels, RowGrid grid, const RowOrigins& origins, const Box& part,
+                MaterialCounts& counts);
 
 }  // namespace terrane::detail

@@ -5,22 +5,13 @@
 
 namespace terrane::detail {
 
-void count_rows(const MaterialId* voxels, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds,
-                const Box& part, MaterialCounts& counts) {
-  std::array<std::uint16_t, kMaxRows> source;
+void count_rows(const MaterialId* voxels, RowGrid grid, const RowOrigins& origins, const Box& part,
+                MaterialCounts& counts) {
   std::array<std::uint16_t, kMaxRows> weight{};  // rows of the part that are the same as this one
   const int rows = static_cast<int>((part.hi.x - 1) * grid.per_plane + part.hi.y);
-  for (int row = 0; row < rows; ++row) {
-    const auto at = static_cast<std::size_t>(row);
-    if (kinds[at] == kCopyBefore) {
-      source[at] = source[at - 1];
-    } else if (kinds[at] == kCopyAcross) {
-      source[at] = source[at - static_cast<std::size_t>(grid.per_plane)];
-    } else {
-      source[at] = static_cast<std::uint16_t>(row);
-    }
-    const int x = row / grid.per_plane, y = row % grid.per_plane;
-    if (x >= part.lo.x && y >= part.lo.y && y < part.hi.y) ++weight[source[at]];
+  for (auto x = static_cast<int>(part.lo.x); x < part.hi.x; ++x) {
+    for (auto y = static_cast<int>(part.lo.y); y < part.hi.y; ++y)
+      ++weight[static_cast<std::size_t>(origins.of(x * grid.per_plane + y))];
   }
   const int n = static_cast<int>(part.hi.z - part.lo.z);
   for (int row = 0; row < rows; ++row) {

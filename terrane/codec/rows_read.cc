@@ -94,16 +94,21 @@ class KindReader {
 // after, which is written later.
 constexpr std::size_t kStep = 16;
 
+// Half of them: what a register of any machine holds, where an array would go through the stack.
+typedef MaterialId HalfStep __attribute__((vector_size(16)));
+
 inline void copy_step(const MaterialId* from, MaterialId* to) {
-  MaterialId step[kStep];
-  std::memcpy(step, from, sizeof(step));
-  std::memcpy(to, step, sizeof(step));
+  HalfStep low, high;
+  std::memcpy(&low, from, sizeof(low));
+  std::memcpy(&high, from + kStep / 2, sizeof(high));
+  std::memcpy(to, &low, sizeof(low));
+  std::memcpy(to + kStep / 2, &high, sizeof(high));
 }
 
 inline void fill_step(MaterialId material, MaterialId* to) {
-  MaterialId step[kStep];
-  for (MaterialId& m : step) m = material;
-  std::memcpy(to, step, sizeof(step));
+  const HalfStep step = HalfStep{} + material;
+  std::memcpy(to, &step, sizeof(step));
+  std::memcpy(to + kStep / 2, &step, sizeof(step));
 }
 
 class RowReader {
@@ -130,8 +135,7 @@ class RowReader {
         while (end < rows && kinds_[static_cast<std::size_t>(end)] == kind) ++end;
         if (kind == kSegments) {
           // A stretch is one even where only its begin is asked for.
-          int stretch = end;
-          while (stretch < grid_.rows && kinds_[static_cast<std::size_t>(stretch)] == kSegments) ++stretch;
+          const int stretch = stretch_from(end, grid_.rows);
           TERRANE_TRY(read_segments(grid_.offset(row), grid_.offset(end), grid_.offset(stretch)));
         } else {
           copy_rows(row, end, kind);
@@ -139,6 +143,31 @@ class RowReader {
       }
       row = end;
     }
+    return finish(rows);
+  }
+
+  // Copies are written only where a row that is none looks at them.
+  Status read_origins(const RowOrigins& origins, int rows) {
+    for (int row = 0; row < rows;) {
+      const RowKind kind = kinds_[static_cast<std::size_t>(row)];
+      if (kind == kShiftBefore || kind == kShiftAcross) {
+        TERRANE_TRY(read_shift(row, origins.of(kind == kShiftBefore ? row - 1 : row - grid_.per_plane)));
+        ++row;
+      } else if (kind != kSegments) {
+        ++row;
+      } else {
+        const int end = stretch_from(row, rows), stretch = stretch_from(end, grid_.rows);
+        write_copy(origins, row - 1);
+        for (int r = row; r < end; ++r) write_copy(origins, r - grid_.per_plane);
+        TERRANE_TRY(read_segments(grid_.offset(row), grid_.offset(end), grid_.offset(stretch)));
+        row = end;
+      }
+    }
+    return finish(rows);
+  }
+
+ private:
+  Status finish(int rows) const {
     if (shifts_.failed()) return corrupt("a rows brick ends before its last shifted row");
     if (rows < grid_.rows) return ok();
     if (segments_.finished() && materials_.finished() && lengths_.finished() && shifts_.finished())
@@ -146,7 +175,18 @@ class RowReader {
     return corrupt("a rows brick has bytes left over in its streams");
   }
 
- private:
+  // Where the segments that go on in `row` end, or `rows`.
+  int stretch_from(int row, int rows) const {
+    while (row < rows && kinds_[static_cast<std::size_t>(row)] == kSegments) ++row;
+    return row;
+  }
+
+  void write_copy(const RowOrigins& origins, int row) {
+    if (row < 0 || origins.of(row) == row) return;
+    std::memcpy(voxels_ + grid_.offset(row), voxels_ + grid_.offset(origins.of(row)),
+                grid_.offset(1) * sizeof(MaterialId));
+  }
+
   void copy_rows(int row, int end, RowKind kind) {
     MaterialId* to = voxels_ + grid_.offset(row);
     const std::size_t n = grid_.offset(end - row);
@@ -265,15 +305,16 @@ class RowReader {
 
 }  // namespace
 
-Status read_kinds(const RowsParts& parts, RowGrid grid, std::array<RowKind, kMaxRows>& kinds) {
-  RowOrigins origins(grid);
+Status read_kinds(const RowsParts& parts, RowGrid grid, RowsScratch& scratch) {
+  RowOrigins& origins = scratch.origins;
+  origins.start(grid);
   KindReader reader(parts);
   for (int row = 0, y = 0; row < grid.rows; ++row, y = y + 1 < grid.per_plane ? y + 1 : 0) {
     const bool before = y > 0, across = row >= grid.per_plane;
     const RowKind kind = reader.next(origins.context(row, before, across));
     const bool possible = kind == kSegments || (kind % 2 == 0 ? before : across);
     if (!possible) return corrupt("a rows brick copies a row from outside the brick");
-    kinds[static_cast<std::size_t>(row)] = kind;
+    scratch.kinds[static_cast<std::size_t>(row)] = kind;
     origins.record(row, kind);
   }
   if (!reader.good()) return corrupt("a rows brick has not the kinds of exactly its rows");
@@ -283,6 +324,11 @@ Status read_kinds(const RowsParts& parts, RowGrid grid, std::array<RowKind, kMax
 Status read_rows(const RowsParts& parts, RowGrid grid, const std::array<RowKind, kMaxRows>& kinds, int rows,
                  MaterialId* voxels) {
   return RowReader(parts, grid, kinds, voxels).read(rows);
+}
+
+Status read_origins(const RowsParts& parts, RowGrid grid, const RowsScratch& scratch, int rows,
+                    MaterialId* voxels) {
+  return RowReader(parts, grid, scratch.kinds, voxels).read_origins(scratch.origins, rows);
 }
 
 }  // namespace terrane::detail

@@ -78,10 +78,10 @@ Streams streams_of(const TestBrick& brick) {
 // True where the streams are good; what they decode to then stands in `voxels`. Watches both its ends.
 bool read(const Streams& streams, RowGrid grid, std::vector<MaterialId>& voxels) {
   std::vector<MaterialId> room(grid.voxels() + 64, kUntouched);
-  std::array<RowKind, kMaxRows> kinds;
+  RowsScratch scratch;
   const RowsParts parts = streams.parts();
-  bool good = read_kinds(parts, grid, kinds).has_value();
-  if (good) good = read_rows(parts, grid, kinds, grid.rows, room.data() + 32).has_value();
+  bool good = read_kinds(parts, grid, scratch).has_value();
+  if (good) good = read_rows(parts, grid, scratch.kinds, grid.rows, room.data() + 32).has_value();
   for (std::size_t i = 0; i < 32; ++i) {
     EXPECT_EQ(room[i], kUntouched);
     EXPECT_EQ(room[room.size() - 1 - i], kUntouched);
@@ -137,14 +137,21 @@ TEST(Rows, AreReadNoFurtherThanAskedFor) {
     const RowGrid grid = row_grid(brick.shape);
     const Streams streams = streams_of(brick);
     const RowsParts parts = streams.parts();
-    std::array<RowKind, kMaxRows> kinds;
-    ASSERT_TRUE(read_kinds(parts, grid, kinds)) << brick.name;
+    RowsScratch scratch;
+    ASSERT_TRUE(read_kinds(parts, grid, scratch)) << brick.name;
     for (const int rows : {1, (grid.rows + 1) / 2, grid.rows - 1}) {
       if (rows < 1) continue;
       std::vector<MaterialId> voxels(grid.voxels());
-      ASSERT_TRUE(read_rows(parts, grid, kinds, rows, voxels.data())) << brick.name;
+      ASSERT_TRUE(read_rows(parts, grid, scratch.kinds, rows, voxels.data())) << brick.name;
       const auto end = static_cast<std::ptrdiff_t>(grid.offset(rows));
       ASSERT_TRUE(std::equal(voxels.begin(), voxels.begin() + end, brick.voxels.begin())) << brick.name;
+      std::vector<MaterialId> origins(grid.voxels(), kUntouched);
+      ASSERT_TRUE(read_origins(parts, grid, scratch, rows, origins.data())) << brick.name;
+      for (int row = 0; row < rows; ++row) {
+        const auto from = origins.begin() + static_cast<std::ptrdiff_t>(grid.offset(scratch.origins.of(row)));
+        const auto truth = brick.voxels.begin() + static_cast<std::ptrdiff_t>(grid.offset(row));
+        ASSERT_TRUE(std::equal(from, from + grid.length, truth)) << brick.name << " row " << row;
+      }
     }
   }
 }

@@ -27,7 +27,8 @@ class RowWriter {
       : voxels_(voxels), grid_(grid), all_(low_bits(grid.length)), seen_(seen), scratch_(scratch) {}
 
   void write() {
-    RowOrigins origins(grid_);
+    RowOrigins origins;
+    origins.start(grid_);
     for (int row = 0, y = 0; row < grid_.rows; ++row, y = y + 1 < grid_.per_plane ? y + 1 : 0) {
       const bool before = y > 0, across = row >= grid_.per_plane;
       const auto context = origins.context(row, before, across);

@@ -92,6 +92,44 @@ TEST(CellCache, TellsLevelsAndPositionsApart) {
   EXPECT_EQ(counts.misses, 1u);
 }
 
+TEST(CellCache, RemembersWhichBricksWereAskedFor) {
+  CellCache cache(kMiB);
+  EXPECT_FALSE(cache.asked_before(0, 7));
+  EXPECT_TRUE(cache.asked_before(0, 7));
+  EXPECT_FALSE(cache.asked_before(1, 7)) << "another level";
+  int known = 0;
+  for (Position p = 100; p < 1100; ++p) known += cache.asked_before(0, p) ? 1 : 0;
+  EXPECT_EQ(known, 0);
+  for (Position p = 100; p < 1100; ++p) known += cache.asked_before(0, p) ? 1 : 0;
+  EXPECT_GT(known, 900) << "some share a place";
+  cache.clear();
+  EXPECT_FALSE(cache.asked_before(0, 7));
+}
+
+// --- buffers ------------------------------------------------------------------------------------------
+
+TEST(VoxelBuffers, AreReusedAtEverySizeAndNeverSharedOrTooSmall) {
+  constexpr std::size_t kWhole = std::size_t{64} * 64 * 64;
+  VoxelBuffers buffers;
+  Random random(5);
+  std::vector<std::pair<VoxelBuffers::Buffer, std::size_t>> lent;
+  for (int round = 0; round < 200; ++round) {
+    const std::size_t count = 1 + random.below(kWhole >> random.below(6));
+    EXPECT_GE(VoxelBuffers::bytes_for(count), count * sizeof(MaterialId));
+    EXPECT_LE(VoxelBuffers::bytes_for(count), 2 * count * sizeof(MaterialId));
+    lent.emplace_back(buffers.lend(count), count);
+    std::fill_n(lent.back().first.get(), count, static_cast<MaterialId>(round));
+    const auto& [voxels, size] = lent[random.below(lent.size())];
+    EXPECT_EQ(voxels[0], voxels[size - 1]);
+    if (lent.size() > 20) lent.erase(lent.begin() + static_cast<std::ptrdiff_t>(random.below(lent.size())));
+  }
+  lent.clear();
+  for (const std::size_t count : {kWhole, kWhole / 2, kWhole / 3, kWhole / 8}) {
+    const MaterialId* first = buffers.lend(count).get();
+    EXPECT_EQ(buffers.lend(count).get(), first) << count;
+  }
+}
+
 // --- exactness ----------------------------------------------------------------------------------------
 
 TEST(CellCache, AnOlderReaderDoesNotGetANewerCell) {
@@ -169,6 +207,7 @@ TEST(CellCache, GivesEachReaderWhatItsStateHolds) {
   std::atomic<int> wrong = 0, reads = 0;
   std::atomic<bool> done = false;
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (std::uint64_t t = 0; t < 3; ++t) {
     readers.emplace_back([&, t] {
       Random random(100 + t);

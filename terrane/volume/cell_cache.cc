@@ -2,7 +2,9 @@
 
 #include <sys/mman.h>
 
+#include <array>
 #include <atomic>
+#include <cassert>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
@@ -11,6 +13,7 @@
 #include <new>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "terrane/base/hash.h"
 
@@ -67,6 +70,8 @@ struct CellCache::Shard {
   std::uint64_t hits = 0, misses = 0;
   // Cells read from a state older than this may be stale: the shard's last change.
   std::uint64_t changed_at = 0;
+  // Bricks that were asked for of late, by their hash; more than there is room for cells, mostly.
+  std::array<std::uint32_t, 1024> asked{};
   int changing = 0;
 
   const Entry* look(const Key& key, std::uint64_t version) {
@@ -136,26 +141,43 @@ void VoxelBuffers::Return::operator()(MaterialId* voxels) const {
     return;
   }
   std::scoped_lock lock(home->mutex_);
-  home->idle_.push_back(voxels);
+  home->idle_[static_cast<std::size_t>(halvings)].push_back(voxels);
+}
+
+int VoxelBuffers::halvings_for(std::size_t count) {
+  int halvings = 0;
+  while (halvings <= kHalvings && count <= kWhole >> (halvings + 1)) ++halvings;
+  return halvings;
+}
+
+std::size_t VoxelBuffers::bytes_for(std::size_t count) {
+  const int halvings = halvings_for(count);
+  return (halvings > kHalvings ? count : kWhole >> halvings) * sizeof(MaterialId);
 }
 
 VoxelBuffers::Buffer VoxelBuffers::lend(std::size_t count) {
-  if (count != kWhole) return Buffer(new MaterialId[count], Return{});
+  assert(count <= kWhole);
+  const int halvings = halvings_for(count);
+  if (halvings > kHalvings) return Buffer(new MaterialId[count], Return{});
+  const auto size = static_cast<std::size_t>(halvings);
   std::scoped_lock lock(mutex_);
-  if (idle_.empty()) {
+  std::vector<MaterialId*>& idle = idle_[size];
+  if (idle.empty()) {
     constexpr std::size_t kSlabBytes = std::size_t{2} << 20;
-    constexpr std::size_t kPerSlab = kSlabBytes / (kWhole * sizeof(MaterialId));
+    const std::size_t voxels = kWhole >> halvings;
+    const std::size_t per_slab = kSlabBytes / (voxels * sizeof(MaterialId));
     slabs_.reserve(slabs_.size() + 1);
-    idle_.reserve((slabs_.size() + 1) * kPerSlab);
+    idle.reserve(made_[size] + per_slab);
     void* slab = std::aligned_alloc(kSlabBytes, kSlabBytes);
     if (slab == nullptr) throw std::bad_alloc();
     slabs_.push_back(slab);
+    made_[size] += per_slab;
     (void)::madvise(slab, kSlabBytes, MADV_HUGEPAGE);  // refused where the system has none: then small pages
-    for (std::size_t i = 0; i < kPerSlab; ++i) idle_.push_back(static_cast<MaterialId*>(slab) + i * kWhole);
+    for (std::size_t i = 0; i < per_slab; ++i) idle.push_back(static_cast<MaterialId*>(slab) + i * voxels);
   }
-  MaterialId* voxels = idle_.back();
-  idle_.pop_back();
-  return Buffer(voxels, Return{this});
+  MaterialId* voxels = idle.back();
+  idle.pop_back();
+  return Buffer(voxels, Return{this, halvings});
 }
 
 VoxelBuffers::~VoxelBuffers() {
@@ -240,6 +262,14 @@ Result<CellPtr> CellCache::find_or_load(int level, Position position, std::uint6
   return loaded;
 }
 
+bool CellCache::asked_before(int level, Position position) {
+  const std::uint64_t hash = mix({level, position});
+  Shard& s = shards_[hash >> 60];
+  const std::uint32_t mark = static_cast<std::uint32_t>(hash) | 1;
+  std::scoped_lock lock(s.mutex);
+  return std::exchange(s.asked[hash >> 32 & 1023], mark) == mark;
+}
+
 void CellCache::begin_change(std::span<const Changed> runs) {
   for (std::size_t i = 0; i < kShards; ++i) {
     Shard& s = shards_[i];
@@ -264,6 +294,7 @@ void CellCache::clear() {
     std::scoped_lock lock(s.mutex);
     s.entries.clear();
     s.queue.clear();
+    s.asked.fill(0);
     s.bytes = 0;
   }
 }
@@ -275,6 +306,10 @@ std::uint64_t CellCache::bytes() const {
     sum += shards_[i].bytes;
   }
   return sum;
+}
+
+std::uint64_t CellCache::capacity() const {
+  return shards_[0].capacity * kShards;
 }
 
 CellCache::Counts CellCache::counts() const {

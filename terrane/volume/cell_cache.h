@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,25 +16,32 @@
 
 namespace terrane {
 
-// Buffers of whole bricks, reused: a fresh one costs its page faults, about as much as decoding into it. They
-// come four to a huge page, where the system gives those, so that a random voxel costs one miss and not a
-// walk through page tables too. Memory goes back only with this object. Thread-safe; outlives what it lent.
+// Buffers of bricks, reused: a fresh one costs its page faults, about as much as decoding into it. A whole
+// brick's come four to a huge page, where the system gives those, so that a random voxel costs one miss and
+// not a walk through page tables too; those of partial bricks are halves, quarters and eighths of one.
+// Memory goes back only with this object. Thread-safe; outlives what it lent.
 class VoxelBuffers {
  public:
   struct Return {
     VoxelBuffers* home = nullptr;  // nullptr: from the heap
+    int halvings = 0;
     void operator()(MaterialId* voxels) const;
   };
   using Buffer = std::unique_ptr<MaterialId[], Return>;
-  // Room for `count` voxels; not cleared.
+  // Room for `count` voxels, at most a whole brick; not cleared.
   Buffer lend(std::size_t count);
+  // What lend(count) takes.
+  static std::size_t bytes_for(std::size_t count);
   ~VoxelBuffers();
 
  private:
   static constexpr std::size_t kWhole = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;
+  static constexpr int kHalvings = 3;  // what is smaller yet comes from the heap
+  static int halvings_for(std::size_t count);
   std::mutex mutex_;
   std::vector<void*> slabs_;
-  std::vector<MaterialId*> idle_;
+  std::array<std::vector<MaterialId*>, kHalvings + 1> idle_;
+  std::array<std::size_t, kHalvings + 1> made_{};
 };
 
 // One brick as readers see it: one material throughout, or its voxels, dense [x, y, z] of the brick's true
@@ -43,7 +51,7 @@ struct Cell {
   MaterialId material = 0;  // unless there are voxels
   std::size_t count = 0;    // of voxels; 0: uniform
   VoxelBuffers::Buffer voxels;
-  std::size_t bytes() const { return sizeof(Cell) + count * sizeof(MaterialId); }
+  std::size_t bytes() const { return sizeof(Cell) + VoxelBuffers::bytes_for(count); }
 };
 using CellPtr = std::shared_ptr<const Cell>;
 
@@ -69,6 +77,9 @@ class CellCache {
                                   std::size_t index) const;
   Result<CellPtr> find_or_load(int level, Position position, std::uint64_t version, const Loader& load);
   void insert(int level, Position position, std::uint64_t version, CellPtr cell);
+  // Whether a brick that is absent was asked for of late, so that it pays to load it whole; from now on it
+  // was. A guess, for which two bricks may be taken for one.
+  bool asked_before(int level, Position position);
 
   struct Changed {
     int level = 0;
@@ -80,6 +91,7 @@ class CellCache {
 
   void clear();
   std::uint64_t bytes() const;
+  std::uint64_t capacity() const;  // in bytes
   struct Counts {
     std::uint64_t hits = 0, misses = 0;
   };

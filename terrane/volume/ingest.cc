@@ -10,6 +10,9 @@ using format::Pending;
 
 namespace {
 
+// Of the memory for decoded voxels, which an ingest leaves alone: one part in so many.
+constexpr std::uint64_t kPooledShare = 8;
+
 // What a stopped ingest must be given again: the source, and what its bytes depend on.
 std::string identity_of(const VoxelSource& source, const IngestOptions& options) {
   const Encoding& e = options.encoding;
@@ -55,7 +58,7 @@ Result<Pending> begin(Volume::State& state, const Box& box, std::span<const Box>
 
 // Level 0 of what the record says is left, block by block.
 Status fill_level0(Volume::State& state, Pending& stored, std::span<const Box> pieces,
-                   const VoxelSource& source, const IngestOptions& options) {
+                   const VoxelSource& source, const IngestOptions& options, PooledBricks& pooled) {
   Pending at = stored;
   Progress progress{0, 0, "voxels"};
   for (const Box& piece : pieces) progress.total += static_cast<std::uint64_t>(piece.volume());
@@ -74,7 +77,7 @@ Status fill_level0(Volume::State& state, Pending& stored, std::span<const Box> p
       const Box block = plan.block(at.block);
       std::scoped_lock lock(state.write_mutex);
       TERRANE_ASSIGN(const std::vector<Edit> edits,
-                     edits_of(state, {&block, 1}, fill_part, options.encoding, options.task));
+                     edits_of(state, {&block, 1}, fill_part, options.encoding, &pooled, options.task));
       ++at.block;
       TERRANE_TRY(commit(state, 0, edits, {stored, at}, Durability::kBuffered));
       stored = at;
@@ -97,8 +100,9 @@ Result<IngestReport> Volume::ingest(const VoxelSource& source, const IngestOptio
   TERRANE_ASSIGN(const std::vector<Box> pieces, state.world.pieces(report.box));
   TERRANE_ASSIGN(Pending stored, begin(state, report.box, pieces, identity_of(source, options),
                                        options.restart, report.resumed));
+  PooledBricks pooled(state.lattices, state.fluids, pieces, state.cache.capacity() / kPooledShare);
   if (stored.level == 0) {
-    TERRANE_TRY(fill_level0(state, stored, pieces, source, options));
+    TERRANE_TRY(fill_level0(state, stored, pieces, source, options, pooled));
     Pending next = stored;
     next.level = 1;
     next.piece = 0;
@@ -107,7 +111,7 @@ Result<IngestReport> Volume::ingest(const VoxelSource& source, const IngestOptio
     TERRANE_TRY(commit(state, 0, {}, {stored, next}, Durability::kBuffered));
     stored = next;
   }
-  TERRANE_TRY(finish_levels(state, stored, options.encoding, options.task, WriteLock::kPerBlock));
+  TERRANE_TRY(finish_levels(state, stored, options.encoding, &pooled, options.task, WriteLock::kPerBlock));
   TERRANE_TRY(state.finish_due_levels(options.task));
   TERRANE_TRY(state.save_epoch());
   report.voxels = static_cast<std::uint64_t>(report.box.volume());

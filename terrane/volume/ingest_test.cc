@@ -88,6 +88,33 @@ TEST(Ingest, AStoppedOneIsIncompleteAndContinuesToTheSame) {
   expect_clean(volume);
 }
 
+// Levels come from what was kept of the bricks below, or from the store where there is no room for it.
+TEST(Ingest, LevelsAreTheSameWhereNothingIsKeptOfTheBricksBelow) {
+  Random random(21);
+  const ArraySource source(random_voxels(random, {333, 290, 133}), "array");
+  IngestOptions options;
+  options.at = {11, 64, 3};
+  std::vector<Volume> volumes;
+  for (const std::uint64_t bytes : {std::uint64_t{0}, std::uint64_t{1} << 18, std::uint64_t{1} << 30}) {
+    OpenOptions open;
+    open.access = Access::kWrite;
+    open.cache_bytes = bytes;
+    volumes.push_back(Volume::create("memory:", options_for({400, 400, 140}, wet()), open).value());
+    // What lies beside the box is pooled with it.
+    ASSERT_TRUE(volumes.back().write({{0, 0, 0}, {40, 70, 20}}, VoxelArray({40, 70, 20}, 2).view()));
+    ASSERT_TRUE(volumes.back().ingest(source, options));
+    expect_clean(volumes.back());
+  }
+  for (int level = 0; level <= 9; ++level) {
+    const std::vector<MaterialId> voxels =
+        volumes[0].read({volumes[0].world().bounds(), level}).value().voxels;
+    for (const Volume& other : volumes)
+      EXPECT_EQ(other.read({other.world().bounds(), level}).value().voxels, voxels) << level;
+  }
+  for (const Volume& other : volumes)
+    EXPECT_EQ(other.info().value().stored_bytes, volumes[0].info().value().stored_bytes);
+}
+
 TEST(Ingest, RestartGivesUpWhatWasUnfinished) {
   const Coord extent = {600, 600, 64};
   Volume volume = Volume::create("memory:", options_for(extent)).value();

@@ -8,7 +8,7 @@ namespace terrane {
 using format::Pending;
 
 Status pool_part(const Volume::State& state, MapCursor& fine, int level, const Box& part, VoxelView out,
-                 WorkScratch& scratch) {
+                 PooledBricks* pooled, WorkScratch& scratch) {
   const Lattice& below = state.lattice(level - 1);
   const auto doubled = [](Coord c) { return Coord{2 * c.x, 2 * c.y, 2 * c.z}; };
   const Box children = Box{doubled(part.lo), doubled(part.hi)}.intersect(below.bounds());
@@ -24,6 +24,7 @@ Status pool_part(const Volume::State& state, MapCursor& fine, int level, const B
       fill(target, uniform ? range.content.material : state.manifest.fill);
       continue;
     }
+    if (pooled != nullptr && from == brick && pooled->take(level - 1, p, scratch.codec, target)) continue;
     const std::span<MaterialId> voxels(scratch.brick.data(), shape_of(brick).voxels());
     TERRANE_TRY(decode_brick(state, level - 1, p, range, scratch.codec, voxels));
     pool(ConstVoxelView::dense(voxels.data(), brick.size()).sub({from.lo - brick.lo, from.hi - brick.lo}),
@@ -36,7 +37,8 @@ namespace {
 
 // The edits that make the parts of bricks that lie in `box` anew from the level below.
 Result<std::vector<Edit>> pool_parts(const Volume::State& state, int level, std::span<const Position> bricks,
-                                     const Box& box, const Encoding& encoding, const Task& task) {
+                                     const Box& box, const Encoding& encoding, PooledBricks* pooled,
+                                     const Task& task) {
   TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
   std::vector<Edit> edits(bricks.size());
   TERRANE_TRY(parallel_for(state.executor_of(task), bricks.size(), [&](std::size_t i) -> Status {
@@ -48,17 +50,19 @@ Result<std::vector<Edit>> pool_parts(const Volume::State& state, int level, std:
     const VoxelView view = VoxelView::dense(content.data(), brick.size());
     if (part != brick) TERRANE_TRY(read_here(state, *snapshot, level, brick, view, task));
     MapCursor fine = state.cursor(*snapshot, level - 1);
-    TERRANE_TRY(
-        pool_part(state, fine, level, part, view.sub({part.lo - brick.lo, part.hi - brick.lo}), *scratch));
+    TERRANE_TRY(pool_part(state, fine, level, part, view.sub({part.lo - brick.lo, part.hi - brick.lo}),
+                          pooled, *scratch));
     TERRANE_ASSIGN(edits[i],
                    make_edit(state, level, bricks[i], false, encoding, content, shape_of(brick), *scratch));
+    if (pooled != nullptr && edits[i].content.kind == RangeKind::kBrick)
+      pooled->keep(level, bricks[i], content, scratch->codec);
     return ok();
   }));
   return edits;
 }
 
-Status finish_running(Volume::State& state, Pending& stored, const Encoding& encoding, const Task& task,
-                      WriteLock lock) {
+Status finish_running(Volume::State& state, Pending& stored, const Encoding& encoding, PooledBricks* pooled,
+                      const Task& task, WriteLock lock) {
   TERRANE_ASSIGN(const std::vector<Box> pieces, state.world.pieces(stored.box));
   Pending at = stored;
   for (; at.level <= kMaxLevel; ++at.level, at.piece = 0, at.block = 0) {
@@ -70,7 +74,7 @@ Status finish_running(Volume::State& state, Pending& stored, const Encoding& enc
         if (lock == WriteLock::kPerBlock) held.lock();
         const Box block = plan.block(at.block);
         TERRANE_ASSIGN(const std::vector<Edit> edits,
-                       pool_parts(state, at.level, bricks_of(block), block, encoding, task));
+                       pool_parts(state, at.level, bricks_of(block), block, encoding, pooled, task));
         ++at.block;
         TERRANE_TRY(commit(state, at.level, edits, {stored, at}, Durability::kBuffered));
         stored = at;
@@ -86,13 +90,13 @@ Status finish_running(Volume::State& state, Pending& stored, const Encoding& enc
 
 Result<std::vector<Edit>> pool_bricks(const Volume::State& state, int level, std::span<const Position> bricks,
                                       const Encoding& encoding, const Task& task) {
-  return pool_parts(state, level, bricks, state.lattice(level).bounds(), encoding, task);
+  return pool_parts(state, level, bricks, state.lattice(level).bounds(), encoding, nullptr, task);
 }
 
-Status finish_levels(Volume::State& state, Pending pending, const Encoding& encoding, const Task& task,
-                     WriteLock lock) {
+Status finish_levels(Volume::State& state, Pending pending, const Encoding& encoding, PooledBricks* pooled,
+                     const Task& task, WriteLock lock) {
   state.pending.set_running(pending.id, true);
-  Status status = finish_running(state, pending, encoding, task, lock);
+  Status status = finish_running(state, pending, encoding, pooled, task, lock);
   state.pending.set_running(pending.id, false);
   return status;
 }

@@ -88,18 +88,10 @@ Status decode_brick(const Volume::State& state, int level, Position position, co
       decode_frame(as_bytes(range.frame), context, CheckVoxels::kNo, scratch, voxels, state.codecs.get()));
 }
 
-Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
-                          Position position) {
-  const std::uint64_t version = snapshot.version();
-  if (CellPtr cell = state.cache.find(level, position, version)) return cell;
-  TERRANE_ASSIGN(const format::Range range, cursor.find(position));
-  if (range.content.kind != RangeKind::kBrick) {
-    auto cell = std::make_shared<Cell>();
-    cell->kind = range.content.kind;
-    cell->material = range.content.kind == RangeKind::kUniform ? range.content.material : state.manifest.fill;
-    state.cache.insert(level, position, version, cell);
-    return CellPtr(std::move(cell));
-  }
+namespace {
+
+Result<CellPtr> load_brick(const Volume::State& state, std::uint64_t version, int level, Position position,
+                           const format::Range& range) {
   return state.cache.find_or_load(level, position, version, [&]() -> Result<CellPtr> {
     auto cell = std::make_shared<Cell>();
     cell->kind = RangeKind::kBrick;
@@ -110,6 +102,51 @@ Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, 
         decode_brick(state, level, position, range, scratch->codec, {cell->voxels.get(), cell->count}));
     return CellPtr(std::move(cell));
   });
+}
+
+CellPtr keep_uniform(const Volume::State& state, std::uint64_t version, int level, Position position,
+                     const format::Range& range) {
+  auto cell = std::make_shared<Cell>();
+  cell->kind = range.content.kind;
+  cell->material = range.content.kind == RangeKind::kUniform ? range.content.material : state.manifest.fill;
+  state.cache.insert(level, position, version, cell);
+  return cell;
+}
+
+// Reads a target that the cache has not. The first time that a part of a brick is wanted, only the part is
+// decoded, to where it is wanted: most of what is read is not read again, and a part is cheaper than its
+// brick. The second time the brick is loaded whole.
+Status read_absent(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
+                   const Target& target, const Box& box, VoxelView out) {
+  const std::uint64_t version = snapshot.version();
+  const Box brick = state.lattice(level).brick_box(target.position);
+  TERRANE_ASSIGN(const format::Range range, cursor.find(target.position));
+  if (range.content.kind != RangeKind::kBrick) {
+    copy_cell(*keep_uniform(state, version, level, target.position, range), brick, target, box, out);
+    return ok();
+  }
+  if (target.part != brick && !state.cache.asked_before(level, target.position)) {
+    ScratchPool::Lease scratch(state.scratches);
+    const BrickContext context(shape_of(brick), prediction_of(state));
+    return at_brick(
+        state, level, brick,
+        decode_frame_part(as_bytes(range.frame), context, shifted(target.part, brick.lo), scratch->codec,
+                          out.sub(shifted(target.part, box.lo)), state.codecs.get()));
+  }
+  TERRANE_ASSIGN(const CellPtr cell, load_brick(state, version, level, target.position, range));
+  copy_cell(*cell, brick, target, box, out);
+  return ok();
+}
+
+}  // namespace
+
+Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
+                          Position position) {
+  const std::uint64_t version = snapshot.version();
+  if (CellPtr cell = state.cache.find(level, position, version)) return cell;
+  TERRANE_ASSIGN(const format::Range range, cursor.find(position));
+  if (range.content.kind != RangeKind::kBrick) return keep_uniform(state, version, level, position, range);
+  return load_brick(state, version, level, position, range);
 }
 
 Status read_box(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,
@@ -123,12 +160,12 @@ Status read_box(const Volume::State& state, const Snapshot& snapshot, int level,
     for (std::size_t i = job * kBricksPerJob; i < end; ++i) {
       TERRANE_TRY(task.check());
       const Target& target = targets[i];
-      CellPtr cell = state.cache.find(level, target.position, snapshot.version());
-      if (!cell) {
-        if (!cursor) cursor.emplace(state.cursor(snapshot, level));
-        TERRANE_ASSIGN(cell, read_cell(state, snapshot, *cursor, level, target.position));
+      if (const CellPtr cell = state.cache.find(level, target.position, snapshot.version())) {
+        copy_cell(*cell, lattice.brick_box(target.position), target, box, out);
+        continue;
       }
-      copy_cell(*cell, lattice.brick_box(target.position), target, box, out);
+      if (!cursor) cursor.emplace(state.cursor(snapshot, level));
+      TERRANE_TRY(read_absent(state, snapshot, *cursor, level, target, box, out));
     }
     return ok();
   });

@@ -145,7 +145,7 @@ Status Volume::State::finish_due_levels(const Task& task) {
   for (const Pending& due : pending.all()) {
     if (due.kind == Pending::Kind::kRebuild) TERRANE_TRY(rebuild(*this, due, task));
     if (due.kind != Pending::Kind::kWrite) continue;
-    TERRANE_TRY(finish_levels(*this, due, Encoding{}, task, WriteLock::kPerBlock));
+    TERRANE_TRY(finish_levels(*this, due, Encoding{}, nullptr, task, WriteLock::kPerBlock));
   }
   return ok();
 }

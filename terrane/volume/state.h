@@ -16,6 +16,7 @@
 #include "terrane/volume/manifest.h"
 #include "terrane/volume/map_writer.h"
 #include "terrane/volume/pending.h"
+#include "terrane/volume/pooled_bricks.h"
 #include "terrane/volume/volume.h"
 
 namespace terrane {
@@ -184,24 +185,28 @@ Status read_here(const Volume::State& state, const Snapshot& snapshot, int level
 
 // Fills the part of a brick that lies in piece number `piece`; called from many threads.
 using PartFill = std::function<Status(std::size_t piece, const Box& part, VoxelView to)>;
-// The edits that lay new voxels over the pieces (disjoint boxes) of level 0.
+// The edits that lay new voxels over the pieces (disjoint boxes) of level 0. `pooled`: keeps what their
+// bricks become at level 1, unless null.
 Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const Box> pieces,
-                                   const PartFill& fill_part, const Encoding& encoding, const Task& task);
+                                   const PartFill& fill_part, const Encoding& encoding, PooledBricks* pooled,
+                                   const Task& task);
 // Unfinished work whose box meets one of the pieces.
 std::vector<format::Pending> overlapping(const Volume::State& state, std::span<const Box> pieces);
 
 // Whether the caller already holds write_mutex, or each block is to take it.
 enum class WriteLock : std::uint8_t { kHeld, kPerBlock };
 // All coarser levels over the box of unfinished work, from where it stands; then it is ended, durably.
+// `pooled`: bricks of that box, unless null.
 Status finish_levels(Volume::State& state, format::Pending pending, const Encoding& encoding,
-                     const Task& task, WriteLock lock);
+                     PooledBricks* pooled, const Task& task, WriteLock lock);
 // The edits that make whole bricks of a level anew from the level below.
 Result<std::vector<Edit>> pool_bricks(const Volume::State& state, int level, std::span<const Position> bricks,
                                       const Encoding& encoding, const Task& task);
 // All coarser levels anew from level 0, whatever they hold; `begun`: a rebuild that was stopped.
 Status rebuild(Volume::State& state, std::optional<format::Pending> begun, const Task& task);
-// Pools `part` (voxels of `level`, inside one brick) from the level below into `out`.
+// Pools `part` (voxels of `level`, inside one brick) from the level below into `out`; what of it is in
+// `pooled` (unless null), from there.
 Status pool_part(const Volume::State& state, MapCursor& fine, int level, const Box& part, VoxelView out,
-                 WorkScratch& scratch);
+                 PooledBricks* pooled, WorkScratch& scratch);
 
 }  // namespace terrane

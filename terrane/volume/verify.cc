@@ -296,7 +296,7 @@ class LevelCheck {
       ScratchPool::Lease scratch(state_.scratches);
       VoxelArray pooled(brick.size()), stored(brick.size());
       MapCursor fine = state_.cursor(snapshot_, level_ - 1);
-      const Status made = pool_part(state_, fine, level_, brick, pooled.view(), *scratch);
+      const Status made = pool_part(state_, fine, level_, brick, pooled.view(), nullptr, *scratch);
       const Status read = read_here(state_, snapshot_, level_, brick, stored.view(), task_);
       // Damage of either level was reported where it stands.
       if (is_damage(made) || is_damage(read)) continue;

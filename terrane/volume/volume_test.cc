@@ -92,6 +92,23 @@ TEST(Volume, ABoxOverTheSeamIsWrittenAndReadInOrder) {
 
 // --- bad calls ----------------------------------------------------------------------------------------
 
+// The first time only the part is decoded; from the second on the brick is in the cache.
+TEST(Volume, AnyBoxReadsTheSameTheFirstTimeAndLater) {
+  const Coord extent = {130, 100, 90};
+  Volume volume = Volume::create("memory:", options_for(extent, {})).value();
+  Random random(12);
+  const VoxelArray truth = random_voxels(random, extent);
+  for (const Policy policy : {Policy::kFast, Policy::kBalanced, Policy::kArchive}) {
+    ASSERT_TRUE(volume.write(Box::of_size({}, extent), truth.view(), {{}, {.policy = policy}}));
+    for (int i = 0; i < rounds(30); ++i) {
+      const Box look = random_box(random, extent, 80);
+      volume.drop_cache();
+      for (int time = 0; time < 3; ++time)
+        ASSERT_EQ(volume.read({look}).value().voxels, part_of(truth, look).voxels) << name(policy);
+    }
+  }
+}
+
 TEST(Volume, BadCallsAreRefusedBeforeAnythingHappens) {
   const std::string path = fresh_path("refusals");
   Volume volume = Volume::create(path, options_for({100, 100, 100})).value();

@@ -114,7 +114,8 @@ Status commit(Volume::State& state, int level, std::span<const Edit> edits, cons
 }
 
 Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const Box> pieces,
-                                   const PartFill& fill_part, const Encoding& encoding, const Task& task) {
+                                   const PartFill& fill_part, const Encoding& encoding, PooledBricks* pooled,
+                                   const Task& task) {
   TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
   std::vector<Position> bricks;
   for (const Box& piece : pieces) {
@@ -141,6 +142,8 @@ Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const B
     }
     TERRANE_ASSIGN(edits[i],
                    make_edit(state, 0, bricks[i], true, encoding, content, shape_of(brick), *scratch));
+    if (pooled != nullptr && edits[i].content.kind == RangeKind::kBrick)
+      pooled->keep(0, bricks[i], content, scratch->codec);
     return ok();
   }));
   return edits;
@@ -181,7 +184,7 @@ Status Volume::write(const Box& box, ConstVoxelView voxels, const WriteOptions& 
     return ok();
   };
   TERRANE_ASSIGN(const std::vector<Edit> edits,
-                 edits_of(state, pieces, fill_part, options.encoding, options.task));
+                 edits_of(state, pieces, fill_part, options.encoding, nullptr, options.task));
   Pending pending;
   pending.id = state.totals.next_pending;
   pending.kind = Pending::Kind::kWrite;
@@ -196,7 +199,7 @@ Status Volume::write(const Box& box, ConstVoxelView voxels, const WriteOptions& 
   Task levels = options.task;  // what was written is visible: its levels follow even if the caller stops now
   levels.stop = {};
   levels.deadline.reset();
-  return finish_levels(state, pending, options.encoding, levels, WriteLock::kHeld);
+  return finish_levels(state, pending, options.encoding, nullptr, levels, WriteLock::kHeld);
 }
 
 }  // namespace terrane
