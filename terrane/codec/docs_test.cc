@@ -4,8 +4,9 @@
 #include <sstream>
 
 #include "terrane/codec/frame.h"
+#include "terrane/codec/patch.h"
 
-// The examples of docs/codecs and docs/format/frame.md, decoded as they stand there.
+// The examples of docs/codecs, docs/format/frame.md and patch.md, decoded as they stand there.
 namespace terrane {
 namespace {
 
@@ -97,6 +98,25 @@ TEST(FrameDocs, HaveAnExampleThatDecodesAsItSays) {
   std::vector<MaterialId> voxels(example.shape.voxels());
   ASSERT_TRUE(decode_frame(as_bytes(example.bytes), example.shape, CheckVoxels::kYes, scratch, voxels));
   EXPECT_EQ(voxels, example.voxels);
+}
+
+TEST(PatchDocs, HaveAnExampleThatReadsAsItSays) {
+  std::ifstream in(std::string(TERRANE_DOCS) + "/format/patch.md");
+  std::stringstream file;
+  file << in.rdbuf();
+  std::istringstream words(block(file.str(), "patch"));
+  BrickShape shape;
+  words >> shape.nx >> shape.ny >> shape.nz;
+  std::vector<PatchVoxel> expected, voxels;
+  for (PatchVoxel v; words >> v.place >> v.material;) expected.push_back(v);
+  EXPECT_EQ(expected.size(), 3u);
+  CodecScratch scratch;
+  const std::string bytes = parse_hex(block(file.str(), "hex"));
+  ASSERT_TRUE(read_patch(as_bytes(bytes), shape, scratch, voxels));
+  EXPECT_EQ(voxels, expected);
+  std::string written;
+  write_patch(expected, scratch, written);
+  EXPECT_EQ(written, bytes);
 }
 
 }  // namespace

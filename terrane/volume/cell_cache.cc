@@ -275,7 +275,15 @@ void CellCache::begin_change(std::span<const Changed> runs) {
     Shard& s = shards_[i];
     std::scoped_lock lock(s.mutex);
     ++s.changing;
-    for (const Changed& change : runs) s.drop(change.level, change.run);
+    for (const Changed& change : runs) {
+      if (change.run.first != change.run.last) s.drop(change.level, change.run);
+    }
+  }
+  for (const Changed& change : runs) {
+    if (change.run.first != change.run.last) continue;
+    Shard& s = shard(change.level, change.run.first);
+    std::scoped_lock lock(s.mutex);
+    s.drop(change.level, change.run);
   }
 }
 

@@ -117,10 +117,7 @@ Result<BoxAnalysis> Volume::analyze(const Box& box, int level, const ReadOptions
           },
       .brick = [&](const ScannedBrick& brick, WorkScratch& scratch) -> Status {
         const std::span<MaterialId> whole(scratch.brick.data(), shape_of(brick.brick).voxels());
-        const BrickContext context(shape_of(brick.brick), prediction_of(state));
-        TERRANE_TRY(at_brick(state, level, brick.brick,
-                             decode_frame(as_bytes(brick.frame), context, CheckVoxels::kNo, scratch.codec,
-                                          whole, state.codecs.get())));
+        TERRANE_TRY(decode_brick(state, level, brick.position, brick.kept.stored(), scratch.codec, whole));
         std::span<const MaterialId> voxels = whole;
         if (brick.part != brick.brick) {
           const Box part = {brick.part.lo - brick.brick.lo, brick.part.hi - brick.brick.lo};
@@ -149,23 +146,19 @@ Result<Explanation> Volume::explain(Coord voxel, const ExplainOptions& options) 
   const Position position = position_of(brick_of(c));
   const Box brick = state.lattice(level).brick_box(position);
   TERRANE_ASSIGN(const auto snapshot, snapshot_for(state, level, {&brick, 1}, options.read));
-  MapCursor cursor = state.cursor(*snapshot, level);
-  TERRANE_ASSIGN(const format::Range range, cursor.find(position));
+  BrickCursor cursor = state.bricks(*snapshot, level);
+  TERRANE_ASSIGN(const StoredBrick stored, cursor.find(position));
   Explanation out;
   out.codecs = state.codecs;
   out.brick = brick;
   out.level = level;
-  out.stored = info_of(state, range);
+  out.stored = info_of(state, stored.range);
   out.access = options.access ? *options.access : access(region_of(position), level);
   out.requirements = options.encoding.requirements ? *options.encoding.requirements
                                                    : Requirements::of(options.encoding.policy);
   ScratchPool::Lease scratch(state.scratches);
   VoxelArray voxels(brick.size());
-  if (range.content.kind == RangeKind::kBrick) {
-    TERRANE_TRY(decode_brick(state, level, position, range, scratch->codec, voxels.voxels));
-  } else {
-    terrane::fill(voxels.view(), out.stored.material);
-  }
+  TERRANE_TRY(decode_brick(state, level, position, stored, scratch->codec, voxels.voxels));
   analyze_brick(voxels.voxels, shape_of(brick), state.manifest.fill, scratch->analyze, out.stats);
   out.report = homogeneity(out.stats, state.water);
   if (out.stats.distinct() > 1) {

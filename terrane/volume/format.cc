@@ -293,6 +293,11 @@ std::string totals_value(const Totals& totals, std::uint64_t model) {
   out.varint(totals.meta_keys);
   out.fixed(totals.meta_sum);
   out.fixed(totals.record_sum);
+  out.varint(totals.batches);
+  out.varint(totals.pooled);
+  out.varint(totals.deltas);
+  out.varint(totals.events);
+  out.fixed(totals.event_sum);
   write_counters(out, totals.level0);
   seal(value, totals_key(), model);
   return value;
@@ -308,6 +313,11 @@ Result<Totals> parse_totals(std::string_view value, std::uint64_t model) {
   totals.meta_keys = in.varint();
   totals.meta_sum = in.fixed<std::uint64_t>();
   totals.record_sum = in.fixed<std::uint64_t>();
+  totals.batches = in.varint();
+  totals.pooled = in.varint();
+  totals.deltas = in.varint();
+  totals.events = in.varint();
+  totals.event_sum = in.fixed<std::uint64_t>();
   totals.level0 = read_counters(in);
   if (!in.finished()) return malformed("totals record");
   return totals;

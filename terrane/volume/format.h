@@ -17,7 +17,7 @@
 namespace terrane::format {
 
 inline constexpr int kMajor = 0;
-inline constexpr int kMinor = 1;
+inline constexpr int kMinor = 2;
 
 // --- keys -------------------------------------------------------------------------------------------
 
@@ -133,7 +133,12 @@ struct Totals {
   std::uint64_t next_pending = 1;
   std::uint64_t meta_keys = 0;   // the manifest and the records of unfinished work
   std::uint64_t meta_sum = 0;    // of their seals, wrapping
-  std::uint64_t record_sum = 0;  // of the seals of all records of regions and directories, wrapping
+  std::uint64_t record_sum = 0;  // of the seals of all records of regions, directories and deltas, wrapping
+  std::uint64_t batches = 0;     // of edits, acknowledged so far: the number of the last
+  std::uint64_t pooled = 0;      // up to this batch coarser levels follow
+  std::uint64_t deltas = 0;      // of all levels
+  std::uint64_t events = 0;      // records of them
+  std::uint64_t event_sum = 0;   // of their seals, wrapping
   Counters level0;
   friend bool operator==(const Totals&, const Totals&) = default;
 };

@@ -26,11 +26,19 @@ Result<MaterialCounts> Volume::histogram(const Box& box, int level, const ReadOp
                  MaterialId material) { total.add(material, voxels_of(run, part)); },
       .brick = [&](const ScannedBrick& brick, WorkScratch& scratch) -> Status {
         MaterialCounts& counts = scratch.cleared_counts();
+        const StoredBrick stored = brick.kept.stored();
         const BrickContext context(shape_of(brick.brick), prediction_of(state));
         const Box part = {brick.part.lo - brick.brick.lo, brick.part.hi - brick.brick.lo};
-        TERRANE_TRY(at_brick(state, level, brick.brick,
-                             frame_histogram(as_bytes(brick.frame), context, part, scratch.codec, counts,
-                                             state.codecs.get())));
+        if (stored.deltas.empty()) {
+          TERRANE_TRY(at_brick(state, level, brick.brick,
+                               frame_histogram(as_bytes(stored.range.frame), context, part, scratch.codec,
+                                               counts, state.codecs.get())));
+        } else {
+          const std::span<MaterialId> voxels(scratch.brick.data(), shape_of(brick.part).voxels());
+          const VoxelView out = VoxelView::dense(voxels.data(), brick.part.size());
+          TERRANE_TRY(decode_brick_part(state, level, brick.position, stored, part, scratch.codec, out));
+          counts.add(std::span<const MaterialId>(voxels));
+        }
         std::scoped_lock lock(mutex);
         total.add(counts);
         return ok();

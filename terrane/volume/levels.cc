@@ -7,7 +7,7 @@ namespace terrane {
 
 using format::Pending;
 
-Status pool_part(const Volume::State& state, MapCursor& fine, int level, const Box& part, VoxelView out,
+Status pool_part(const Volume::State& state, BrickCursor& fine, int level, const Box& part, VoxelView out,
                  PooledBricks* pooled, WorkScratch& scratch) {
   const Lattice& below = state.lattice(level - 1);
   const auto doubled = [](Coord c) { return Coord{2 * c.x, 2 * c.y, 2 * c.z}; };
@@ -18,15 +18,14 @@ Status pool_part(const Volume::State& state, MapCursor& fine, int level, const B
     const Box from = brick.intersect(children);
     const Box to = level_box(from, 1);
     const VoxelView target = out.sub({to.lo - part.lo, to.hi - part.lo});
-    TERRANE_ASSIGN(const format::Range range, fine.find(p));
-    if (range.content.kind != RangeKind::kBrick) {
-      const bool uniform = range.content.kind == RangeKind::kUniform;
-      fill(target, uniform ? range.content.material : state.manifest.fill);
+    TERRANE_ASSIGN(const StoredBrick stored, fine.find(p));
+    if (!stored.has_voxels()) {
+      fill(target, material_of(state, stored.range));
       continue;
     }
     if (pooled != nullptr && from == brick && pooled->take(level - 1, p, scratch.codec, target)) continue;
     const std::span<MaterialId> voxels(scratch.brick.data(), shape_of(brick).voxels());
-    TERRANE_TRY(decode_brick(state, level - 1, p, range, scratch.codec, voxels));
+    TERRANE_TRY(decode_brick(state, level - 1, p, stored, scratch.codec, voxels));
     pool(ConstVoxelView::dense(voxels.data(), brick.size()).sub({from.lo - brick.lo, from.hi - brick.lo}),
          state.fluids, target);
   }
@@ -49,7 +48,7 @@ Result<std::vector<Edit>> pool_parts(const Volume::State& state, int level, std:
     const std::span<MaterialId> content(scratch->coarse.data(), shape_of(brick).voxels());
     const VoxelView view = VoxelView::dense(content.data(), brick.size());
     if (part != brick) TERRANE_TRY(read_here(state, *snapshot, level, brick, view, task));
-    MapCursor fine = state.cursor(*snapshot, level - 1);
+    BrickCursor fine = state.bricks(*snapshot, level - 1);
     TERRANE_TRY(pool_part(state, fine, level, part, view.sub({part.lo - brick.lo, part.hi - brick.lo}),
                           pooled, *scratch));
     TERRANE_ASSIGN(edits[i],

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "terrane/codec/frame.h"
+#include "terrane/codec/patch.h"
 #include "terrane/volume/scan.h"
 #include "terrane/volume/state.h"
 
@@ -79,19 +80,59 @@ std::vector<Position> bricks_of(const Box& box) {
   return positions;
 }
 
-Status decode_brick(const Volume::State& state, int level, Position position, const format::Range& range,
+MaterialId material_of(const Volume::State& state, const format::Range& range) {
+  return range.content.kind == RangeKind::kUniform ? range.content.material : state.manifest.fill;
+}
+
+Status decode_brick(const Volume::State& state, int level, Position position, const StoredBrick& stored,
                     CodecScratch& scratch, std::span<MaterialId> voxels) {
   const Box brick = state.lattice(level).brick_box(position);
   const BrickContext context(shape_of(brick), prediction_of(state));
-  return at_brick(
-      state, level, brick,
-      decode_frame(as_bytes(range.frame), context, CheckVoxels::kNo, scratch, voxels, state.codecs.get()));
+  if (stored.range.content.kind == RangeKind::kBrick) {
+    TERRANE_TRY(at_brick(state, level, brick,
+                         decode_frame(as_bytes(stored.range.frame), context, CheckVoxels::kNo, scratch,
+                                      voxels, state.codecs.get())));
+  } else {
+    std::fill(voxels.begin(), voxels.end(), material_of(state, stored.range));
+  }
+  std::vector<PatchVoxel> patch;
+  for (const DeltaCursor::Entry& delta : stored.deltas) {
+    TERRANE_TRY(
+        at_brick(state, level, brick, read_patch(as_bytes(delta.patch), context.shape, scratch, patch)));
+    apply_patch(patch, voxels);
+  }
+  return ok();
+}
+
+Status decode_brick_part(const Volume::State& state, int level, Position position, const StoredBrick& stored,
+                         const Box& part, CodecScratch& scratch, VoxelView out) {
+  const Box brick = state.lattice(level).brick_box(position);
+  const BrickContext context(shape_of(brick), prediction_of(state));
+  if (stored.range.content.kind == RangeKind::kBrick) {
+    TERRANE_TRY(at_brick(
+        state, level, brick,
+        decode_frame_part(as_bytes(stored.range.frame), context, part, scratch, out, state.codecs.get())));
+  } else {
+    fill(out, material_of(state, stored.range));
+  }
+  std::vector<PatchVoxel> patch;
+  const auto ny = static_cast<std::uint32_t>(context.shape.ny),
+             nz = static_cast<std::uint32_t>(context.shape.nz);
+  for (const DeltaCursor::Entry& delta : stored.deltas) {
+    TERRANE_TRY(
+        at_brick(state, level, brick, read_patch(as_bytes(delta.patch), context.shape, scratch, patch)));
+    for (const PatchVoxel& v : patch) {
+      const Coord c = {v.place / nz / ny, v.place / nz % ny, v.place % nz};
+      if (part.contains(c)) out.at(c - part.lo) = v.material;
+    }
+  }
+  return ok();
 }
 
 namespace {
 
 Result<CellPtr> load_brick(const Volume::State& state, std::uint64_t version, int level, Position position,
-                           const format::Range& range) {
+                           const StoredBrick& stored) {
   return state.cache.find_or_load(level, position, version, [&]() -> Result<CellPtr> {
     auto cell = std::make_shared<Cell>();
     cell->kind = RangeKind::kBrick;
@@ -99,7 +140,7 @@ Result<CellPtr> load_brick(const Volume::State& state, std::uint64_t version, in
     cell->voxels = state.buffers.lend(cell->count);
     ScratchPool::Lease scratch(state.scratches);
     TERRANE_TRY(
-        decode_brick(state, level, position, range, scratch->codec, {cell->voxels.get(), cell->count}));
+        decode_brick(state, level, position, stored, scratch->codec, {cell->voxels.get(), cell->count}));
     return CellPtr(std::move(cell));
   });
 }
@@ -108,7 +149,7 @@ CellPtr keep_uniform(const Volume::State& state, std::uint64_t version, int leve
                      const format::Range& range) {
   auto cell = std::make_shared<Cell>();
   cell->kind = range.content.kind;
-  cell->material = range.content.kind == RangeKind::kUniform ? range.content.material : state.manifest.fill;
+  cell->material = material_of(state, range);
   state.cache.insert(level, position, version, cell);
   return cell;
 }
@@ -116,37 +157,34 @@ CellPtr keep_uniform(const Volume::State& state, std::uint64_t version, int leve
 // Reads a target that the cache has not. The first time that a part of a brick is wanted, only the part is
 // decoded, to where it is wanted: most of what is read is not read again, and a part is cheaper than its
 // brick. The second time the brick is loaded whole.
-Status read_absent(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
+Status read_absent(const Volume::State& state, const Snapshot& snapshot, BrickCursor& cursor, int level,
                    const Target& target, const Box& box, VoxelView out) {
   const std::uint64_t version = snapshot.version();
   const Box brick = state.lattice(level).brick_box(target.position);
-  TERRANE_ASSIGN(const format::Range range, cursor.find(target.position));
-  if (range.content.kind != RangeKind::kBrick) {
-    copy_cell(*keep_uniform(state, version, level, target.position, range), brick, target, box, out);
+  TERRANE_ASSIGN(const StoredBrick stored, cursor.find(target.position));
+  if (!stored.has_voxels()) {
+    copy_cell(*keep_uniform(state, version, level, target.position, stored.range), brick, target, box, out);
     return ok();
   }
   if (target.part != brick && !state.cache.asked_before(level, target.position)) {
     ScratchPool::Lease scratch(state.scratches);
-    const BrickContext context(shape_of(brick), prediction_of(state));
-    return at_brick(
-        state, level, brick,
-        decode_frame_part(as_bytes(range.frame), context, shifted(target.part, brick.lo), scratch->codec,
-                          out.sub(shifted(target.part, box.lo)), state.codecs.get()));
+    return decode_brick_part(state, level, target.position, stored, shifted(target.part, brick.lo),
+                             scratch->codec, out.sub(shifted(target.part, box.lo)));
   }
-  TERRANE_ASSIGN(const CellPtr cell, load_brick(state, version, level, target.position, range));
+  TERRANE_ASSIGN(const CellPtr cell, load_brick(state, version, level, target.position, stored));
   copy_cell(*cell, brick, target, box, out);
   return ok();
 }
 
 }  // namespace
 
-Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
-                          Position position) {
+Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, BrickCursor& cursor,
+                          int level, Position position) {
   const std::uint64_t version = snapshot.version();
   if (CellPtr cell = state.cache.find(level, position, version)) return cell;
-  TERRANE_ASSIGN(const format::Range range, cursor.find(position));
-  if (range.content.kind != RangeKind::kBrick) return keep_uniform(state, version, level, position, range);
-  return load_brick(state, version, level, position, range);
+  TERRANE_ASSIGN(const StoredBrick stored, cursor.find(position));
+  if (!stored.has_voxels()) return keep_uniform(state, version, level, position, stored.range);
+  return load_brick(state, version, level, position, stored);
 }
 
 Status read_box(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,
@@ -155,7 +193,7 @@ Status read_box(const Volume::State& state, const Snapshot& snapshot, int level,
   const Lattice& lattice = state.lattice(level);
   const std::size_t jobs = (targets.size() + kBricksPerJob - 1) / kBricksPerJob;
   return parallel_for(state.executor_of(task), jobs, [&](std::size_t job) -> Status {
-    std::optional<MapCursor> cursor;
+    std::optional<BrickCursor> cursor;
     const std::size_t end = std::min(targets.size(), (job + 1) * kBricksPerJob);
     for (std::size_t i = job * kBricksPerJob; i < end; ++i) {
       TERRANE_TRY(task.check());
@@ -164,7 +202,7 @@ Status read_box(const Volume::State& state, const Snapshot& snapshot, int level,
         copy_cell(*cell, lattice.brick_box(target.position), target, box, out);
         continue;
       }
-      if (!cursor) cursor.emplace(state.cursor(snapshot, level));
+      if (!cursor) cursor.emplace(state.bricks(snapshot, level));
       TERRANE_TRY(read_absent(state, snapshot, *cursor, level, target, box, out));
     }
     return ok();
@@ -182,7 +220,7 @@ std::size_t index_in_brick(const Volume::State& state, int level, Coord voxel) {
 }
 
 Result<MaterialId> material_at(const Volume::State& state, const Snapshot& snapshot, int level, Coord voxel) {
-  MapCursor cursor = state.cursor(snapshot, level);
+  BrickCursor cursor = state.bricks(snapshot, level);
   TERRANE_ASSIGN(const CellPtr cell, read_cell(state, snapshot, cursor, level, position_of(brick_of(voxel))));
   return cell->count == 0 ? cell->material : cell->voxels[index_in_brick(state, level, voxel)];
 }

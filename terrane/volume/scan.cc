@@ -11,7 +11,7 @@ constexpr std::size_t kBricksAtOnce = 256;
 Status scan_part(const Volume::State& state, const Snapshot& snapshot, int level, const Box& part,
                  const Task& task, const ScanVisitor& visitor) {
   const Lattice& lattice = state.lattice(level);
-  MapCursor cursor = state.cursor(snapshot, level);
+  BrickCursor cursor = state.bricks(snapshot, level);
   std::vector<ScannedBrick> bricks;
   Progress progress{0, 0, "bricks"};
   const auto flush = [&]() -> Status {
@@ -30,15 +30,15 @@ Status scan_part(const Volume::State& state, const Snapshot& snapshot, int level
   while (const auto run = cover.next()) {
     for (Position p = run->first;;) {
       TERRANE_TRY(task.check());
-      TERRANE_ASSIGN(const format::Range range, cursor.find(p));
-      const Position last = std::min(range.run.last, run->last);
-      if (range.content.kind == RangeKind::kBrick) {
+      TERRANE_ASSIGN(const StoredBrick stored, cursor.find(p));
+      Position last = p;
+      if (stored.has_voxels()) {
         const Box brick = lattice.brick_box(p);
-        bricks.push_back({p, brick, brick.intersect(part), std::string(range.frame)});
+        bricks.push_back({p, brick, brick.intersect(part), KeptBrick(stored)});
         if (bricks.size() == kBricksAtOnce) TERRANE_TRY(flush());
       } else {
-        const bool uniform = range.content.kind == RangeKind::kUniform;
-        visitor.run({p, last}, part, uniform ? range.content.material : state.manifest.fill);
+        TERRANE_ASSIGN(last, cursor.same_until(p, std::min(stored.range.run.last, run->last)));
+        visitor.run({p, last}, part, material_of(state, stored.range));
       }
       if (last == run->last) break;
       p = last + 1;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "terrane/volume/state.h"
 
@@ -16,9 +15,9 @@ Status check_countable(const Volume::State& state, const Box& box, int level);
 // A brick that a scan came by.
 struct ScannedBrick {
   Position position;
-  Box brick;          // its voxels that exist, of the level
-  Box part;           // of these, what the scan asked for
-  std::string frame;  // as stored
+  Box brick;  // its voxels that exist, of the level
+  Box part;   // of these, what the scan asked for
+  KeptBrick kept;
 };
 
 // What a scan calls. `run`: a stretch of the line holds one material, of which the scan asks for what lies in

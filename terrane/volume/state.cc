@@ -137,6 +137,15 @@ Status Volume::State::load() {
     std::scoped_lock lock(totals_mutex);
     totals = meta.totals;
   }
+  due = {};
+  due.thorough = true;
+  const auto take = [&](std::string_view key, std::string_view value) -> Status {
+    TERRANE_ASSIGN(const format::Event event, format::parse_event(key, value, model));
+    due.runs.insert(due.runs.end(), event.bricks.begin(), event.bricks.end());
+    return ok();
+  };
+  if (writable)
+    TERRANE_TRY(for_each_event(*this, *snapshot, meta.totals.batches, meta.totals.pooled + 1, take));
   pending.reset(std::move(meta.unfinished));
   return ok();
 }

@@ -11,7 +11,10 @@
 #include "terrane/decide/decision.h"
 #include "terrane/decide/prices.h"
 #include "terrane/volume/access_log.h"
+#include "terrane/volume/brick_cursor.h"
 #include "terrane/volume/cell_cache.h"
+#include "terrane/volume/delta_writer.h"
+#include "terrane/volume/edit_queue.h"
 #include "terrane/volume/epoch_file.h"
 #include "terrane/volume/manifest.h"
 #include "terrane/volume/map_writer.h"
@@ -59,6 +62,13 @@ class ScratchPool {
   std::vector<std::unique_ptr<WorkScratch>> idle_;
 };
 
+// What coarser levels do not show yet.
+struct DueLevels {
+  std::vector<Run> runs;  // bricks of level 0 that were edited
+  std::uint64_t batches = 0;
+  bool thorough = false;  // a step over them may have been left half done
+};
+
 // The insides of a volume. Readers use engine, cache and pending work, all thread-safe; what stands under
 // `write_mutex` belongs to whoever holds it.
 struct Volume::State {
@@ -86,8 +96,14 @@ struct Volume::State {
   mutable ScratchPool scratches;
   PendingWork pending;
   mutable AccessLog access;
+  EditQueue edits;
 
   std::mutex write_mutex;
+  // Under write_mutex:
+  DeltaNumbers delta_numbers;
+  DueLevels due;
+  std::uint64_t structure = 0;  // grows where a write or an ingest makes bricks anew and pools them itself
+  std::mutex pool_mutex;        // one thread pools edits; taken before write_mutex
   mutable std::mutex totals_mutex;
   format::Totals totals;  // written under both mutexes, read under either
 
@@ -97,6 +113,9 @@ struct Volume::State {
   }
   MapCursor cursor(const Snapshot& snapshot, int level) const {
     return MapCursor(snapshot, one_keyspace, level, model);
+  }
+  BrickCursor bricks(const Snapshot& snapshot, int level) const {
+    return BrickCursor(snapshot, one_keyspace, level, model);
   }
   // With times of this machine, which the first call measures.
   const CostModel& calibrated_model() const;
@@ -153,15 +172,20 @@ RangeInfo info_of(const Volume::State& state, const format::Range& range);
 Status read_box(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,
                 VoxelView out, const Task& task);
 // One brick; loads through the cache.
-Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, MapCursor& cursor, int level,
-                          Position position);
+Result<CellPtr> read_cell(const Volume::State& state, const Snapshot& snapshot, BrickCursor& cursor,
+                          int level, Position position);
 // Where a voxel (of the level) stands in the dense array of its brick.
 std::size_t index_in_brick(const Volume::State& state, int level, Coord voxel);
 // One voxel (of the level), through the cache.
 Result<MaterialId> material_at(const Volume::State& state, const Snapshot& snapshot, int level, Coord voxel);
-// Decodes a range's brick into `voxels`, of the brick's true size.
-Status decode_brick(const Volume::State& state, int level, Position position, const format::Range& range,
+// What a brick is now, its deltas laid over its range: into `voxels`, of its true size.
+Status decode_brick(const Volume::State& state, int level, Position position, const StoredBrick& stored,
                     CodecScratch& scratch, std::span<MaterialId> voxels);
+// The same of a part (in voxels of the brick, not empty), into a view of its size.
+Status decode_brick_part(const Volume::State& state, int level, Position position, const StoredBrick& stored,
+                         const Box& part, CodecScratch& scratch, VoxelView out);
+// The one material of a range that is no brick.
+MaterialId material_of(const Volume::State& state, const format::Range& range);
 BrickShape shape_of(const Box& brick_box);
 
 // What the model says of any brick: the fill, whatever its place.
@@ -193,6 +217,19 @@ Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const B
 // Unfinished work whose box meets one of the pieces.
 std::vector<format::Pending> overlapping(const Volume::State& state, std::span<const Box> pieces);
 
+// Brings all coarser levels in step with the edits that are acknowledged when it is called.
+Status pool_edits(Volume::State& state, const Task& task);
+// What pooling edits made of some bricks of a level; and that it came to an end. The caller holds
+// write_mutex.
+Status commit_pooled(Volume::State& state, int level, std::span<const Edit> edits,
+                     std::span<const ReadyEdit::Patch> patches);
+Status commit_pooled_until(Volume::State& state, std::uint64_t batches);
+
+// The event records from batch `since` on to `batches`, ascending, as stored.
+Status for_each_event(const Volume::State& state, const Snapshot& snapshot, std::uint64_t batches,
+                      std::uint64_t since,
+                      const std::function<Status(std::string_view key, std::string_view value)>& visit);
+
 // Whether the caller already holds write_mutex, or each block is to take it.
 enum class WriteLock : std::uint8_t { kHeld, kPerBlock };
 // All coarser levels over the box of unfinished work, from where it stands; then it is ended, durably.
@@ -206,7 +243,7 @@ Result<std::vector<Edit>> pool_bricks(const Volume::State& state, int level, std
 Status rebuild(Volume::State& state, std::optional<format::Pending> begun, const Task& task);
 // Pools `part` (voxels of `level`, inside one brick) from the level below into `out`; what of it is in
 // `pooled` (unless null), from there.
-Status pool_part(const Volume::State& state, MapCursor& fine, int level, const Box& part, VoxelView out,
+Status pool_part(const Volume::State& state, BrickCursor& fine, int level, const Box& part, VoxelView out,
                  PooledBricks* pooled, WorkScratch& scratch);
 
 }  // namespace terrane

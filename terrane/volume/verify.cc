@@ -6,6 +6,7 @@
 #include "terrane/codec/frame.h"
 #include "terrane/volume/scan.h"
 #include "terrane/volume/state.h"
+#include "terrane/volume/verify_edits.h"
 
 namespace terrane {
 
@@ -48,10 +49,11 @@ struct Sum {
 class LevelCheck {
  public:
   LevelCheck(const Volume::State& state, const Snapshot& snapshot, int level, const Task& task,
-             const PendingWork& pending, VerifyReport& report)
+             const PendingWork& pending, const DueEdits& due, VerifyReport& report)
       : state_(state),
         snapshot_(snapshot),
         pending_(pending),
+        due_(due),
         lattice_(state.lattice(level)),
         level_(level),
         task_(task),
@@ -292,10 +294,10 @@ class LevelCheck {
     for (const auto& [hash, position] : samples_) {
       TERRANE_TRY(task_.check());
       const Box brick = lattice_.brick_box(position);
-      if (!pending_.check(level_, brick, task_)) continue;
+      if (!pending_.check(level_, brick, task_) || due_.meet(brick, level_)) continue;
       ScratchPool::Lease scratch(state_.scratches);
       VoxelArray pooled(brick.size()), stored(brick.size());
-      MapCursor fine = state_.cursor(snapshot_, level_ - 1);
+      BrickCursor fine = state_.bricks(snapshot_, level_ - 1);
       const Status made = pool_part(state_, fine, level_, brick, pooled.view(), nullptr, *scratch);
       const Status read = read_here(state_, snapshot_, level_, brick, stored.view(), task_);
       // Damage of either level was reported where it stands.
@@ -313,6 +315,7 @@ class LevelCheck {
   const Volume::State& state_;
   const Snapshot& snapshot_;
   const PendingWork& pending_;  // of the snapshot
+  const DueEdits& due_;         // of the snapshot
   const Lattice& lattice_;
   const int level_;
   const Task& task_;
@@ -345,23 +348,41 @@ Result<VerifyReport> Volume::verify(const Task& task) const {
   PendingWork pending(state.world, state.lattices);
   pending.reset(std::move(meta.unfinished));
   std::uint64_t bytes = meta.bytes, record_sum = 0;
+  TERRANE_ASSIGN(const DueEdits due, DueEdits::load(state, *snapshot, meta.totals));
+  EditSums edits;
+  const FindDamage place = [&](ErrorCode kind, int level, const Run& run, std::string message) {
+    ++(kind == ErrorCode::kMissing ? report.missing : report.corrupt);
+    if (report.findings.size() >= kMaxFindings) return;
+    report.findings.push_back({kind, level, box_of(run, state.lattice(level)), std::move(message)});
+  };
   format::Counters level0;
   for (int level = 0; level <= kMaxLevel; ++level) {
-    LevelCheck check(state, *snapshot, level, task, pending, report);
+    LevelCheck check(state, *snapshot, level, task, pending, due, report);
     TERRANE_TRY(check.run());
     bytes += check.bytes();
     record_sum += check.record_sum();
     if (level == 0) level0 = check.counters();
+    TERRANE_TRY(verify_deltas(state, *snapshot, level, task, place, report.checked, edits));
     if (task.progress) {
       task.progress({static_cast<std::uint64_t>(level) + 1, kMaxLevel + 1, "levels"});
     }
   }
+  TERRANE_TRY(verify_events(state, *snapshot, meta.totals.batches, task, place, report.checked, edits));
+  bytes += edits.bytes;
+  record_sum += edits.record_sum;
   // Sums of damaged parts prove nothing more.
   if (report.corrupt + report.missing == 0) {
     if (record_sum != meta.totals.record_sum) {
       find(ErrorCode::kCorrupt,
            "a record of a region, and maybe all of the region, is of another time than the "
            "totals of the store: an older copy was put back");
+    } else if (edits.deltas != meta.totals.deltas || edits.events != meta.totals.events ||
+               edits.event_sum != meta.totals.event_sum) {
+      find(edits.events < meta.totals.events ? ErrorCode::kMissing : ErrorCode::kCorrupt,
+           fmt::format(
+               "the totals of the store count {} edits and {} events; {} and {} are there, or they are of "
+               "another time",
+               meta.totals.deltas, meta.totals.events, edits.deltas, edits.events));
     } else if (level0 != meta.totals.level0 || bytes != meta.totals.stored_bytes) {
       find(ErrorCode::kCorrupt, "the totals of the store do not add up to what it holds");
     }

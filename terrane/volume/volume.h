@@ -18,6 +18,7 @@
 #include "terrane/space/lattice.h"
 #include "terrane/space/world.h"
 #include "terrane/store/engine.h"
+#include "terrane/volume/edit.h"
 #include "terrane/voxel/catalogue.h"
 #include "terrane/voxel/material_counts.h"
 #include "terrane/voxel/source.h"
@@ -217,6 +218,17 @@ class Volume {
   Status write(const Box& box, ConstVoxelView voxels, const WriteOptions& options = {});
   // Streams a source in, in bounded memory. Recorded while it runs: killed, the same call continues it.
   Result<IngestReport> ingest(const VoxelSource& source, const IngestOptions& options = {});
+
+  // Changes voxels of level 0, all or none, as one batch with an event record. When it returns, every read of
+  // level 0 sees it. Of several edits of one voxel the last holds.
+  // kInvalid for a voxel outside the store, kConflict where unfinished work is in the way.
+  Result<EditReport> edit(std::span<const VoxelEdit> voxels, const EditOptions& options = {});
+  // The same of all voxels of a box, which may cross the seam.
+  Result<EditReport> edit(const Box& box, MaterialId material, const EditOptions& options = {});
+  // Coarser levels follow edits only when this is called: then they show all that is acknowledged.
+  Status flush_levels(const Task& task = {});
+  // Events from batch `since` on, ascending; `visit` may end it with an error of its own.
+  Status events(std::uint64_t since, const std::function<Status(const EventInfo&)>& visit) const;
 
   // From counters kept with the writes, without a scan.
   Result<VolumeInfo> info() const;

@@ -84,20 +84,42 @@ Status write_meta(Volume::State& state, Batch batch, format::Totals totals, Dura
   return status;
 }
 
-Status commit(Volume::State& state, int level, std::span<const Edit> edits, const PendingChange& change,
-              Durability durability) {
+namespace {
+
+// What edits of ranges change in the map, and in the deltas of their bricks, which are in them.
+Status put_edits(Volume::State& state, const Snapshot& snapshot, int level, std::span<const Edit> edits,
+                 DeltaWriter& deltas, Batch& batch, format::Totals& totals) {
+  const MapState map{snapshot, state.one_keyspace, state.lattice(level), state.model, totals.epoch + 1};
+  TERRANE_ASSIGN(const MapDelta delta, edit_map(map, edits, batch));
+  totals.stored_bytes += delta.bytes;
+  totals.record_sum += delta.record_sum;
+  if (level == 0) totals.level0.add(delta.counters, 1);
+  if (totals.deltas == 0) return ok();
+  for (const Edit& edit : edits) TERRANE_TRY(deltas.remove(level, edit.run));
+  return ok();
+}
+
+Status add_sums(DeltaWriter& deltas, format::Totals& totals) {
+  TERRANE_ASSIGN(const DeltaSums sums, deltas.finish());
+  totals.deltas += sums.keys;
+  totals.stored_bytes += sums.bytes;
+  totals.record_sum += sums.record_sum;
+  return ok();
+}
+
+Status try_commit(Volume::State& state, int level, std::span<const Edit> edits, const PendingChange& change,
+                  Durability durability) {
   TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
   format::Totals totals = state.totals;
   Batch batch;
   std::vector<CellCache::Changed> changed;
   if (!edits.empty()) {
-    const MapState map{*snapshot, state.one_keyspace, state.lattice(level), state.model, totals.epoch + 1};
-    TERRANE_ASSIGN(const MapDelta delta, edit_map(map, edits, batch));
-    totals.stored_bytes += delta.bytes;
-    totals.record_sum += delta.record_sum;
-    if (level == 0) totals.level0.add(delta.counters, 1);
+    DeltaWriter deltas(*snapshot, state.model, totals.epoch + 1, state.delta_numbers, batch);
+    TERRANE_TRY(put_edits(state, *snapshot, level, edits, deltas, batch, totals));
+    TERRANE_TRY(add_sums(deltas, totals));
     for (const Edit& edit : edits) changed.push_back({level, edit.run});
     count_writes(state, level, edits);
+    ++state.structure;
   }
   if (change.before) account(state, *change.before, -1, totals);
   if (change.after) {
@@ -111,6 +133,45 @@ Status commit(Volume::State& state, int level, std::span<const Edit> edits, cons
   if (change.after && change.before) state.pending.put(*change.after);
   if (!change.after && change.before) state.pending.remove(change.before->id);
   return ok();
+}
+
+Status try_commit_pooled(Volume::State& state, int level, std::span<const Edit> edits,
+                         std::span<const ReadyEdit::Patch> patches) {
+  TERRANE_ASSIGN(const auto snapshot, state.engine->snapshot());
+  format::Totals totals = state.totals;
+  Batch batch;
+  std::vector<CellCache::Changed> changed;
+  DeltaWriter deltas(*snapshot, state.model, totals.epoch + 1, state.delta_numbers, batch);
+  if (!edits.empty()) TERRANE_TRY(put_edits(state, *snapshot, level, edits, deltas, batch, totals));
+  for (const Edit& edit : edits) changed.push_back({level, edit.run});
+  for (const ReadyEdit::Patch& patch : patches) {
+    TERRANE_TRY(deltas.add(level, patch.position, totals.batches, patch.bytes));
+    changed.push_back({level, {patch.position, patch.position}});
+  }
+  TERRANE_TRY(add_sums(deltas, totals));
+  return write_meta(state, std::move(batch), totals, Durability::kBuffered, changed);
+}
+
+}  // namespace
+
+Status commit_pooled(Volume::State& state, int level, std::span<const Edit> edits,
+                     std::span<const ReadyEdit::Patch> patches) {
+  Status status = try_commit_pooled(state, level, edits, patches);
+  if (!status) state.delta_numbers.clear();
+  return status;
+}
+
+Status commit_pooled_until(Volume::State& state, std::uint64_t batches) {
+  format::Totals totals = state.totals;
+  totals.pooled = batches;
+  return write_meta(state, {}, totals, Durability::kBuffered, {});
+}
+
+Status commit(Volume::State& state, int level, std::span<const Edit> edits, const PendingChange& change,
+              Durability durability) {
+  Status status = try_commit(state, level, edits, change, durability);
+  if (!status) state.delta_numbers.clear();
+  return status;
 }
 
 Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const Box> pieces,

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "terrane/base/task.h"
+#include "terrane/space/box.h"
+#include "terrane/voxel/process.h"
+#include "terrane/voxel/voxels.h"
+
+namespace terrane {
+
+// One voxel (of level 0) and what it becomes.
+struct VoxelEdit {
+  Coord voxel;
+  MaterialId material = 0;
+};
+
+// kSync: on stable storage when the call returns; writers that call at the same time share one fsync.
+// kBatch: survives the process, not a power cut, until a later kSync edit or flush.
+enum class EditDurability : std::uint8_t { kSync, kBatch };
+
+struct EditOptions {
+  Task task = {};
+  ProcessSet process = {};
+  std::optional<std::int64_t> time_us = {};  // since 1970, UTC; nullopt: now
+  std::string author = {}, note = {};        // at most 64 KiB each
+  EditDurability durability = EditDurability::kSync;
+};
+
+struct EditReport {
+  std::uint64_t batch = 0;   // its number, from 1; events are told by it
+  std::uint64_t voxels = 0;  // set, whatever they were before
+  std::uint64_t bricks = 0;  // touched
+};
+
+// What happened: one batch of edits.
+struct EventInfo {
+  std::uint64_t batch = 0;
+  std::int64_t time_us = 0;
+  ProcessSet process;
+  std::string author, note;
+  Box box;                   // around all that it may have changed
+  std::uint64_t voxels = 0;  // that it set
+};
+
+}  // namespace terrane

@@ -1,0 +1,177 @@
+#include "terrane/volume/edit.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "terrane/base/rounds_testing.h"
+#include "terrane/volume/dense_truth_testing.h"
+
+namespace terrane {
+namespace {
+
+using namespace testing_truth;
+
+constexpr Coord kExtent = {200, 140, 100};
+
+class Edits : public testing::TestWithParam<const char*> {
+ protected:
+  Volume fresh(const char* name) {
+    const bool rocks = std::string(GetParam()) == "rocks";
+    path_ = rocks ? fresh_path(name) : "memory:";
+    return Volume::create(path_, options_for(kExtent)).value();
+  }
+  std::string path_;
+};
+
+void expect_same(const Volume& volume, const VoxelArray& truth, Random& random) {
+  const Box look = random_box(random, truth.size, 90);
+  for (int time = 0; time < 2; ++time)
+    ASSERT_EQ(volume.read({look}).value().voxels, part_of(truth, look).voxels);
+  const Coord c = random_box(random, truth.size, 1).lo;
+  ASSERT_EQ(volume.at(c).value(), truth.at(c));
+  const MaterialCounts counts = volume.histogram(look).value();
+  MaterialCounts expected;
+  expected.add(std::span<const MaterialId>(part_of(truth, look).voxels));
+  for (int m = 0; m < 8; ++m)
+    ASSERT_EQ(counts.of(static_cast<MaterialId>(m)), expected.of(static_cast<MaterialId>(m)));
+}
+
+TEST_P(Edits, ReadAsADenseArrayWhateverIsWrittenBetween) {
+  const std::uint64_t seed = 31;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  Random random(seed);
+  Volume volume = fresh("edits_dense");
+  VoxelArray truth(kExtent, 0);
+  std::uint64_t batches = 0;
+  for (int i = 0; i < rounds(150); ++i) {
+    const Box box = random_box(random, kExtent, i % 7 == 0 ? 200 : 40);
+    const auto material = static_cast<MaterialId>(random.below(6));
+    switch (random.below(4)) {
+      case 0: {
+        const VoxelArray voxels = random_voxels(random, box.size());
+        ASSERT_TRUE(volume.write(box, voxels.view()));
+        copy(voxels.view(), truth.view().sub(box));
+        break;
+      }
+      case 1: {
+        const auto report = volume.edit(box, material, {.durability = EditDurability::kBatch});
+        ASSERT_TRUE(report) << report.error().message;
+        EXPECT_EQ(report->voxels, static_cast<std::uint64_t>(box.volume()));
+        EXPECT_EQ(report->batch, ++batches);
+        fill(truth.view().sub(box), material);
+        break;
+      }
+      default: {
+        std::vector<VoxelEdit> voxels;
+        for (std::uint64_t n = 1 + random.below(100); n > 0; --n)
+          voxels.push_back({random_box(random, kExtent, 1).lo, static_cast<MaterialId>(random.below(6))});
+        const auto report = volume.edit(voxels, {.durability = EditDurability::kBatch});
+        ASSERT_TRUE(report) << report.error().message;
+        EXPECT_EQ(report->batch, ++batches);
+        for (const VoxelEdit& edit : voxels) truth.at(edit.voxel) = edit.material;
+      }
+    }
+    expect_same(volume, truth, random);
+    if (i % 10 == 5) expect_clean(volume);
+    if (i % 10 == 0) {
+      ASSERT_TRUE(volume.flush_levels());
+      expect_levels(volume, truth, 9);
+      expect_clean(volume);
+    }
+    if (HasFatalFailure()) FAIL() << "at step " << i;
+  }
+  ASSERT_TRUE(volume.flush_levels());
+  expect_levels(volume, truth, 9);
+  expect_clean(volume);
+  EXPECT_EQ(volume.read({volume.world().bounds()}).value().voxels, truth.voxels);
+}
+
+TEST_P(Edits, AreThereAfterReopeningWithTheirEvents) {
+  {
+    Volume volume = fresh("edits_reopened");
+    if (path_ == "memory:") GTEST_SKIP() << "dies with its process";
+    EditOptions options;
+    options.process = Process::kErosion | Process::kDeposition;
+    options.author = "river";
+    options.note = "a flood";
+    options.time_us = 1'700'000'000'000'000;
+    ASSERT_TRUE(
+        volume.edit(std::vector<VoxelEdit>{{{3, 4, 5}, 7}, {{150, 4, 5}, 8}, {{3, 4, 5}, 9}}, options));
+    ASSERT_TRUE(volume.edit({{0, 0, 0}, {64, 64, 70}}, 2));
+  }
+  OpenOptions for_writing;
+  for_writing.access = Access::kWrite;
+  Volume volume = Volume::open(path_, for_writing).value();
+  EXPECT_EQ(volume.at({3, 4, 5}).value(), 2);
+  EXPECT_EQ(volume.at({150, 4, 5}).value(), 8);
+  EXPECT_EQ(volume.at({63, 63, 69}).value(), 2);
+  EXPECT_EQ(volume.at({63, 63, 70}).value(), 0);
+  std::vector<EventInfo> events;
+  ASSERT_TRUE(volume.events(0, [&](const EventInfo& event) {
+    events.push_back(event);
+    return ok();
+  }));
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].batch, 1u);
+  EXPECT_EQ(events[0].author, "river");
+  EXPECT_EQ(events[0].note, "a flood");
+  EXPECT_EQ(events[0].time_us, 1'700'000'000'000'000);
+  EXPECT_TRUE(events[0].process.has(Process::kDeposition));
+  EXPECT_EQ(events[0].voxels, 2u);
+  EXPECT_EQ(events[0].box, (Box{{3, 4, 5}, {151, 5, 6}}));
+  EXPECT_EQ(events[1].voxels, 64u * 64 * 70);
+  ASSERT_TRUE(volume.edit(std::vector<VoxelEdit>{{{150, 4, 5}, 1}}));
+  EXPECT_EQ(volume.at({150, 4, 5}).value(), 1) << "numbers go on where they ended";
+}
+
+TEST_P(Edits, OfManyWritersAllHold) {
+  Volume volume = fresh("edits_writers");
+  constexpr int kWriters = 8, kEach = 60;
+  std::vector<std::thread> writers;
+  std::vector<std::vector<VoxelEdit>> made(kWriters);
+  writers.reserve(kWriters);
+  for (int w = 0; w < kWriters; ++w) {
+    writers.emplace_back([&, w] {
+      Random random(static_cast<std::uint64_t>(w) + 1);
+      for (int i = 0; i < kEach; ++i) {
+        std::vector<VoxelEdit> voxels;
+        for (int n = 0; n < 5; ++n) {
+          Coord c = random_box(random, kExtent, 1).lo;
+          c.x = c.x / kWriters * kWriters + w;  // each writer has planes of its own
+          if (c.x >= kExtent.x) continue;
+          voxels.push_back({c, static_cast<MaterialId>(1 + random.below(1000))});
+        }
+        if (voxels.empty()) continue;
+        EXPECT_TRUE(volume.edit(voxels));
+        for (const VoxelEdit& edit : voxels) made[static_cast<std::size_t>(w)].push_back(edit);
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  VoxelArray truth(kExtent, 0);
+  for (const auto& edits : made) {
+    for (const VoxelEdit& edit : edits) truth.at(edit.voxel) = edit.material;
+  }
+  EXPECT_EQ(volume.read({volume.world().bounds()}).value().voxels, truth.voxels);
+}
+
+TEST_P(Edits, BadOnesAreRefusedAndChangeNothing) {
+  Volume volume = fresh("edits_bad");
+  EXPECT_EQ(volume.edit(std::vector<VoxelEdit>{}).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(volume.edit(std::vector<VoxelEdit>{{{1, 1, 1}, 3}, {{200, 0, 0}, 1}}).error().code,
+            ErrorCode::kInvalid);
+  EXPECT_EQ(volume.edit({{0, 0, 0}, {0, 1, 1}}, 1).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(volume.edit({{0, 0, 0}, {201, 1, 1}}, 1).error().code, ErrorCode::kInvalid);
+  EditOptions chatty;
+  chatty.note.assign(100'000, 'x');
+  EXPECT_EQ(volume.edit(std::vector<VoxelEdit>{{{1, 1, 1}, 3}}, chatty).error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(volume.at({1, 1, 1}).value(), 0);
+  EXPECT_EQ(volume.info().value().epoch, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, Edits, testing::Values("memory", "rocks"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace terrane
