@@ -88,6 +88,7 @@ struct Volume::State {
   mutable AccessLog access;
 
   std::mutex write_mutex;
+  mutable std::mutex epoch_mutex;  // of the epoch file
   mutable std::mutex totals_mutex;
   format::Totals totals;  // written under both mutexes, read under either
 
