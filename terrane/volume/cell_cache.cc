@@ -2,8 +2,10 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cassert>
 #include <condition_variable>
 #include <cstdlib>
@@ -13,7 +15,7 @@
 #include <new>
 #include <string>
 #include <unordered_map>
-#include <utility>
+#include <vector>
 
 #include "terrane/base/hash.h"
 
@@ -44,6 +46,8 @@ struct Flight {
 
 // Beside its cell an entry costs about this: list node, hash node, control block.
 constexpr std::size_t kEntryBytes = 160;
+constexpr std::size_t kWholeBrick = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;
+constexpr std::uint64_t kLeastSets = 256;  // of each shard
 
 }  // namespace
 
@@ -70,8 +74,9 @@ struct CellCache::Shard {
   std::uint64_t hits = 0, misses = 0;
   // Cells read from a state older than this may be stale: the shard's last change.
   std::uint64_t changed_at = 0;
-  // Bricks that were asked for of late, by their hash; more than there is room for cells, mostly.
-  std::array<std::uint32_t, 1024> asked{};
+  // Bricks that were asked for of late, by their hash, in sets: in each the newest first.
+  using AskedSet = std::array<std::uint32_t, 4>;
+  std::vector<AskedSet> asked;
   int changing = 0;
 
   const Entry* look(const Key& key, std::uint64_t version) {
@@ -141,43 +146,31 @@ void VoxelBuffers::Return::operator()(MaterialId* voxels) const {
     return;
   }
   std::scoped_lock lock(home->mutex_);
-  home->idle_[static_cast<std::size_t>(halvings)].push_back(voxels);
-}
-
-int VoxelBuffers::halvings_for(std::size_t count) {
-  int halvings = 0;
-  while (halvings <= kHalvings && count <= kWhole >> (halvings + 1)) ++halvings;
-  return halvings;
+  home->idle_.push_back(voxels);
 }
 
 std::size_t VoxelBuffers::bytes_for(std::size_t count) {
-  const int halvings = halvings_for(count);
-  return (halvings > kHalvings ? count : kWhole >> halvings) * sizeof(MaterialId);
+  return (is_pooled(count) ? kWhole : count) * sizeof(MaterialId);
 }
 
 VoxelBuffers::Buffer VoxelBuffers::lend(std::size_t count) {
   assert(count <= kWhole);
-  const int halvings = halvings_for(count);
-  if (halvings > kHalvings) return Buffer(new MaterialId[count], Return{});
-  const auto size = static_cast<std::size_t>(halvings);
+  if (!is_pooled(count)) return Buffer(new MaterialId[count], Return{});
   std::scoped_lock lock(mutex_);
-  std::vector<MaterialId*>& idle = idle_[size];
-  if (idle.empty()) {
+  if (idle_.empty()) {
     constexpr std::size_t kSlabBytes = std::size_t{2} << 20;
-    const std::size_t voxels = kWhole >> halvings;
-    const std::size_t per_slab = kSlabBytes / (voxels * sizeof(MaterialId));
+    constexpr std::size_t kPerSlab = kSlabBytes / (kWhole * sizeof(MaterialId));
     slabs_.reserve(slabs_.size() + 1);
-    idle.reserve(made_[size] + per_slab);
+    idle_.reserve((slabs_.size() + 1) * kPerSlab);
     void* slab = std::aligned_alloc(kSlabBytes, kSlabBytes);
     if (slab == nullptr) throw std::bad_alloc();
     slabs_.push_back(slab);
-    made_[size] += per_slab;
     (void)::madvise(slab, kSlabBytes, MADV_HUGEPAGE);  // refused where the system has none: then small pages
-    for (std::size_t i = 0; i < per_slab; ++i) idle.push_back(static_cast<MaterialId*>(slab) + i * voxels);
+    for (std::size_t i = 0; i < kPerSlab; ++i) idle_.push_back(static_cast<MaterialId*>(slab) + i * kWhole);
   }
-  MaterialId* voxels = idle.back();
-  idle.pop_back();
-  return Buffer(voxels, Return{this, halvings});
+  MaterialId* voxels = idle_.back();
+  idle_.pop_back();
+  return Buffer(voxels, Return{this});
 }
 
 VoxelBuffers::~VoxelBuffers() {
@@ -185,7 +178,13 @@ VoxelBuffers::~VoxelBuffers() {
 }
 
 CellCache::CellCache(std::uint64_t capacity_bytes) : shards_(new Shard[kShards]) {
-  for (std::size_t i = 0; i < kShards; ++i) shards_[i].capacity = capacity_bytes / kShards;
+  // As many bricks as the cache may hold, and four times that where they are small or it is.
+  const std::uint64_t cells = capacity_bytes / kShards / VoxelBuffers::bytes_for(kWholeBrick);
+  const std::size_t sets = std::bit_ceil(std::max<std::uint64_t>(cells, kLeastSets));
+  for (std::size_t i = 0; i < kShards; ++i) {
+    shards_[i].capacity = capacity_bytes / kShards;
+    shards_[i].asked.resize(sets);
+  }
 }
 
 CellCache::~CellCache() = default;
@@ -267,7 +266,20 @@ bool CellCache::asked_before(int level, Position position) {
   Shard& s = shards_[hash >> 60];
   const std::uint32_t mark = static_cast<std::uint32_t>(hash) | 1;
   std::scoped_lock lock(s.mutex);
-  return std::exchange(s.asked[hash >> 32 & 1023], mark) == mark;
+  Shard::AskedSet& set = s.asked[(hash >> 32) & (s.asked.size() - 1)];
+  const auto found = std::find(set.begin(), set.end(), mark);
+  const bool known = found != set.end();
+  if (known) {
+    *found = 0;
+  } else {
+    std::move_backward(set.begin(), set.end() - 1, set.end());
+    set[0] = mark;
+  }
+  return known;
+}
+
+bool CellCache::has_room_for(std::size_t count) const {
+  return sizeof(Cell) + VoxelBuffers::bytes_for(count) + kEntryBytes <= shards_[0].capacity;
 }
 
 void CellCache::begin_change(std::span<const Changed> runs) {
@@ -302,7 +314,7 @@ void CellCache::clear() {
     std::scoped_lock lock(s.mutex);
     s.entries.clear();
     s.queue.clear();
-    s.asked.fill(0);
+    std::fill(s.asked.begin(), s.asked.end(), Shard::AskedSet{});
     s.bytes = 0;
   }
 }

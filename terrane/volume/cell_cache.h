@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,15 +15,14 @@
 
 namespace terrane {
 
-// Buffers of bricks, reused: a fresh one costs its page faults, about as much as decoding into it. A whole
-// brick's come four to a huge page, where the system gives those, so that a random voxel costs one miss and
-// not a walk through page tables too; those of partial bricks are halves, quarters and eighths of one.
-// Memory goes back only with this object. Thread-safe; outlives what it lent.
+// Buffers of bricks, reused: a fresh one costs its page faults, about as much as decoding into it. They come
+// four to a huge page, where the system gives those, so that a random voxel costs one miss and not a walk
+// through page tables too. A partial brick of more than half the voxels has one, too; smaller ones come from
+// the heap. Memory goes back only with this object. Thread-safe; outlives what it lent.
 class VoxelBuffers {
  public:
   struct Return {
     VoxelBuffers* home = nullptr;  // nullptr: from the heap
-    int halvings = 0;
     void operator()(MaterialId* voxels) const;
   };
   using Buffer = std::unique_ptr<MaterialId[], Return>;
@@ -36,12 +34,10 @@ class VoxelBuffers {
 
  private:
   static constexpr std::size_t kWhole = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;
-  static constexpr int kHalvings = 3;  // what is smaller yet comes from the heap
-  static int halvings_for(std::size_t count);
+  static bool is_pooled(std::size_t count) { return count > kWhole / 2; }
   std::mutex mutex_;
   std::vector<void*> slabs_;
-  std::array<std::vector<MaterialId*>, kHalvings + 1> idle_;
-  std::array<std::size_t, kHalvings + 1> made_{};
+  std::vector<MaterialId*> idle_;
 };
 
 // One brick as readers see it: one material throughout, or its voxels, dense [x, y, z] of the brick's true
@@ -77,9 +73,11 @@ class CellCache {
                                   std::size_t index) const;
   Result<CellPtr> find_or_load(int level, Position position, std::uint64_t version, const Loader& load);
   void insert(int level, Position position, std::uint64_t version, CellPtr cell);
-  // Whether a brick that is absent was asked for of late, so that it pays to load it whole; from now on it
-  // was. A guess, for which two bricks may be taken for one.
+  // Whether a brick that is absent was asked for of late, so that it pays to load it whole. If it was that is
+  // forgotten, else it is now. A guess: two bricks may be taken for one, and one may be forgotten for others.
   bool asked_before(int level, Position position);
+  // Whether a cell of so many voxels can be kept at all.
+  bool has_room_for(std::size_t count) const;
 
   struct Changed {
     int level = 0;

@@ -23,17 +23,26 @@ std::string identity_of(const VoxelSource& source, const IngestOptions& options)
   return text;
 }
 
-// The record of this ingest: the one it continues, or a new one. Holds write_mutex meanwhile.
+// The record of this ingest, which from now on runs here: the one it continues, or a new one. Holds
+// write_mutex meanwhile.
 Result<Pending> begin(Volume::State& state, const Box& box, std::span<const Box> pieces, std::string identity,
                       bool restart, bool& resumed) {
   std::scoped_lock lock(state.write_mutex);
   for (const Pending& known : overlapping(state, pieces)) {
     const bool ingest = known.kind == Pending::Kind::kIngest;
-    if (ingest && !restart && known.box == box && known.source == identity) {
-      resumed = true;
-      return known;
-    }
-    if (!ingest || !restart) {
+    const bool same = ingest && !restart && known.box == box && known.source == identity;
+    if (same || (ingest && restart)) {
+      const auto mine = state.pending.claim(known.id);
+      if (!mine) {
+        return Error{ErrorCode::kConflict,
+                     fmt::format("another thread is ingesting box {} from {}; let it end, or stop it first",
+                                 to_string(known.box), known.source)};
+      }
+      if (same) {
+        resumed = true;
+        return *mine;
+      }
+    } else {
       return Error{
           ErrorCode::kConflict,
           fmt::format("an unfinished ingest of box {} from {} is in the way; give that ingest again to "
@@ -45,7 +54,9 @@ Result<Pending> begin(Volume::State& state, const Box& box, std::span<const Box>
     due.kind = Pending::Kind::kWrite;
     due.source.clear();
     if (due.level == 0) due.level = 1, due.piece = 0, due.block = 0;
-    TERRANE_TRY(commit(state, 0, {}, {known, due}, Durability::kBuffered));
+    Status given_up = commit(state, 0, {}, {known, due}, Durability::kBuffered);
+    state.pending.set_running(known.id, false);
+    TERRANE_TRY(std::move(given_up));
   }
   Pending fresh;
   fresh.id = state.totals.next_pending;
@@ -53,8 +64,21 @@ Result<Pending> begin(Volume::State& state, const Box& box, std::span<const Box>
   fresh.box = box;
   fresh.source = std::move(identity);
   TERRANE_TRY(commit(state, 0, {}, {std::nullopt, fresh}, Durability::kFsync));
-  return fresh;
+  return *state.pending.claim(fresh.id);
 }
+
+// Says that an ingest no longer runs, however it ended.
+class Running {
+ public:
+  Running(PendingWork& pending, std::uint64_t id) : pending_(pending), id_(id) {}
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { pending_.set_running(id_, false); }
+
+ private:
+  PendingWork& pending_;
+  std::uint64_t id_;
+};
 
 // Level 0 of what the record says is left, block by block.
 Status fill_level0(Volume::State& state, Pending& stored, std::span<const Box> pieces,
@@ -100,6 +124,7 @@ Result<IngestReport> Volume::ingest(const VoxelSource& source, const IngestOptio
   TERRANE_ASSIGN(const std::vector<Box> pieces, state.world.pieces(report.box));
   TERRANE_ASSIGN(Pending stored, begin(state, report.box, pieces, identity_of(source, options),
                                        options.restart, report.resumed));
+  const Running running(state.pending, stored.id);
   PooledBricks pooled(state.lattices, state.fluids, pieces, state.cache.capacity() / kPooledShare);
   if (stored.level == 0) {
     TERRANE_TRY(fill_level0(state, stored, pieces, source, options, pooled));

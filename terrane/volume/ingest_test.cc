@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "terrane/volume/dense_truth_testing.h"
 #include "terrane/volume/volume.h"
@@ -133,6 +135,45 @@ TEST(Ingest, RestartGivesUpWhatWasUnfinished) {
   EXPECT_EQ(volume.read({volume.world().bounds()}).value().voxels, good.voxels);
   expect_levels(volume, good, 6);
   expect_clean(volume);
+}
+
+// Two threads with one ingest: one of them is refused, whichever comes first.
+TEST(Ingest, AnotherOfTheSameBoxIsRefusedWhileItRuns) {
+  const std::string path = fresh_path("twice");
+  const Coord extent = {700, 520, 64};
+  Random random(8);
+  const VoxelArray voxels = random_voxels(random, extent);
+  {
+    Volume volume = Volume::create(path, options_for(extent)).value();
+    const ArraySource source(voxels, "array");
+    std::atomic<int> refused = 0;
+    // From the progress of a block its thread holds the writers' lock, so ask from others.
+    std::thread second, third;
+    std::atomic<bool> begun = false;
+    IngestOptions first;
+    first.task.progress = [&](const Progress&) {
+      if (begun.exchange(true)) return;
+      second = std::thread([&] { refused += volume.ingest(source) ? 0 : 1; });
+      third = std::thread([&] {
+        IngestOptions restart;
+        restart.restart = true;
+        refused += volume.ingest(source, restart) ? 0 : 1;
+      });
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    };
+    ASSERT_TRUE(volume.ingest(source, first));
+    second.join();
+    third.join();
+    EXPECT_EQ(volume.read({volume.world().bounds()}).value().voxels, voxels.voxels);
+    expect_levels(volume, voxels, 6);
+    expect_clean(volume);
+    EXPECT_LE(refused, 2);
+  }
+  OpenOptions for_writing;
+  for_writing.access = Access::kWrite;
+  const auto reopened = Volume::open(path, for_writing);
+  ASSERT_TRUE(reopened) << reopened.error().message;
+  EXPECT_TRUE(reopened->info().value().unfinished.empty());
 }
 
 TEST(Ingest, StopsWhenAskedTo) {

@@ -80,6 +80,13 @@ void PendingWork::set_running(std::uint64_t id, bool running) {
   }
 }
 
+std::optional<Pending> PendingWork::claim(std::uint64_t id) {
+  std::scoped_lock lock(mutex_);
+  const auto found = std::find_if(all_.begin(), all_.end(), [&](const Pending& p) { return p.id == id; });
+  if (found == all_.end() || !running_.insert(id).second) return std::nullopt;
+  return *found;
+}
+
 std::vector<Pending> PendingWork::all() const {
   std::scoped_lock lock(mutex_);
   return all_;

@@ -40,6 +40,8 @@ class PendingWork {
   void remove(std::uint64_t id);
   // This process works on it, or no longer does: readers wait only for work that goes on.
   void set_running(std::uint64_t id, bool running);
+  // The work as it stands, which from now on runs here; nullopt where it is gone, or runs already.
+  std::optional<format::Pending> claim(std::uint64_t id);
   std::vector<format::Pending> all() const;
   bool empty() const { return count_.load(std::memory_order_acquire) == 0; }
 

@@ -22,7 +22,11 @@ const Codec& codec() {
 
 PooledBricks::PooledBricks(std::span<const Lattice> lattices, const FluidSet& fluids,
                            std::span<const Box> boxes, std::uint64_t capacity_bytes)
-    : lattices_(lattices), fluids_(fluids), boxes_(boxes.begin(), boxes.end()), capacity_(capacity_bytes) {}
+    : lattices_(lattices),
+      fluids_(fluids),
+      boxes_(boxes.begin(), boxes.end()),
+      capacity_(capacity_bytes),
+      full_(capacity_bytes == 0) {}
 
 void PooledBricks::keep(int level, Position position, std::span<const MaterialId> voxels,
                         CodecScratch& scratch) {
@@ -33,7 +37,7 @@ void PooledBricks::keep(int level, Position position, std::span<const MaterialId
   if (std::none_of(boxes_.begin(), boxes_.end(), holds)) return;
   {
     std::scoped_lock lock(mutex_);
-    if (bytes_ >= capacity_) return;
+    if (full_) return;
   }
   VoxelArray half(level_extent(brick.size(), 1));
   pool(ConstVoxelView::dense(voxels.data(), brick.size()), fluids_, half.view());
@@ -42,7 +46,8 @@ void PooledBricks::keep(int level, Position position, std::span<const MaterialId
   bytes.shrink_to_fit();
   std::scoped_lock lock(mutex_);
   const std::size_t size = bytes.size() + kEntryBytes;
-  if (bytes_ + size > capacity_) return;
+  full_ = bytes_ + size > capacity_;
+  if (full_) return;
   if (kept_.try_emplace({level, position}, std::move(bytes)).second) bytes_ += size;
 }
 
@@ -55,6 +60,7 @@ bool PooledBricks::take(int level, Position position, CodecScratch& scratch, Vox
     bytes = std::move(found->second);
     bytes_ -= bytes.size() + kEntryBytes;
     kept_.erase(found);
+    full_ = false;
   }
   const BrickContext half(shape_of(out.size));
   return codec()

@@ -37,6 +37,7 @@ class PooledBricks {
   std::mutex mutex_;
   std::map<std::pair<int, Position>, std::string> kept_;
   std::uint64_t bytes_ = 0;
+  bool full_ = false;  // something had no room, and nothing was taken since
 };
 
 }  // namespace terrane

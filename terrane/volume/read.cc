@@ -154,9 +154,24 @@ CellPtr keep_uniform(const Volume::State& state, std::uint64_t version, int leve
   return cell;
 }
 
-// Reads a target that the cache has not. The first time that a part of a brick is wanted, only the part is
-// decoded, to where it is wanted: most of what is read is not read again, and a part is cheaper than its
-// brick. The second time the brick is loaded whole.
+// Whether it pays to decode a part of a brick and keep nothing: it costs at most half of the whole, and there
+// is no sign yet that the brick is wanted again; or nothing can be kept.
+bool reads_part(const Volume::State& state, int level, const Target& target, const Box& brick,
+                CodecId codec_id) {
+  if (target.part == brick) return false;
+  const Coord size = brick.size();
+  if (!state.cache.has_room_for(shape_of(brick).voxels())) return true;
+  // What has no place for each voxel is decoded from its beginning to the part's last plane; but rows, mostly
+  // copies of each other, are read quickly and cost what is written.
+  const Codec* codec = state.codecs->find(codec_id);
+  const bool by_volume = codec_id == CodecId::kRows || (codec != nullptr && codec->in_place());
+  const bool little =
+      by_volume ? 2 * target.part.volume() <= brick.volume() : 2 * (target.part.hi.x - brick.lo.x) <= size.x;
+  return little && !state.cache.asked_before(level, target.position);
+}
+
+// Reads a target that the cache has not. The first time that a small part of a brick is wanted, only that is
+// decoded, to where it is wanted; else the brick is loaded whole.
 Status read_absent(const Volume::State& state, const Snapshot& snapshot, BrickCursor& cursor, int level,
                    const Target& target, const Box& box, VoxelView out) {
   const std::uint64_t version = snapshot.version();
@@ -166,7 +181,7 @@ Status read_absent(const Volume::State& state, const Snapshot& snapshot, BrickCu
     copy_cell(*keep_uniform(state, version, level, target.position, stored.range), brick, target, box, out);
     return ok();
   }
-  if (target.part != brick && !state.cache.asked_before(level, target.position)) {
+  if (reads_part(state, level, target, brick, range.codec)) {
     ScratchPool::Lease scratch(state.scratches);
     return decode_brick_part(state, level, target.position, stored, shifted(target.part, brick.lo),
                              scratch->codec, out.sub(shifted(target.part, box.lo)));

@@ -120,7 +120,11 @@ Status rebuild_running(Volume::State& state, const Pending& pending, bool begun,
   // Nothing is due any more, whoever began it.
   for (const Pending& due : state.pending.all()) {
     if (due.kind == Pending::Kind::kIngest || due.id == pending.id) continue;
-    TERRANE_TRY(commit(state, 0, {}, {due, std::nullopt}, Durability::kBuffered));
+    const auto mine = state.pending.claim(due.id);
+    if (!mine) continue;  // another thread is at work on it, and ends it
+    Status ended = commit(state, 0, {}, {*mine, std::nullopt}, Durability::kBuffered);
+    state.pending.set_running(due.id, false);
+    TERRANE_TRY(std::move(ended));
   }
   return commit(state, 0, {}, {pending, std::nullopt}, Durability::kFsync);
 }

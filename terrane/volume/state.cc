@@ -154,7 +154,9 @@ Status Volume::State::finish_due_levels(const Task& task) {
   for (const Pending& due : pending.all()) {
     if (due.kind == Pending::Kind::kRebuild) TERRANE_TRY(rebuild(*this, due, task));
     if (due.kind != Pending::Kind::kWrite) continue;
-    TERRANE_TRY(finish_levels(*this, due, Encoding{}, nullptr, task, WriteLock::kPerBlock));
+    // What another thread is busy with it also ends.
+    if (const auto mine = pending.claim(due.id))
+      TERRANE_TRY(finish_levels(*this, *mine, Encoding{}, nullptr, task, WriteLock::kPerBlock));
   }
   return ok();
 }
@@ -183,6 +185,7 @@ void Volume::State::count_read(int level, const Box& box) const {
 
 Status Volume::State::save_epoch() const {
   // Taken before the flush: another thread's later batch may not be on disk after it.
+  std::scoped_lock one(epoch_mutex);
   std::uint64_t epoch = 0;
   {
     std::scoped_lock lock(totals_mutex);

@@ -104,6 +104,7 @@ struct Volume::State {
   DueLevels due;
   std::uint64_t structure = 0;  // grows where a write or an ingest makes bricks anew and pools them itself
   std::mutex pool_mutex;        // one thread pools edits; taken before write_mutex
+  mutable std::mutex epoch_mutex;  // of the epoch file
   mutable std::mutex totals_mutex;
   format::Totals totals;  // written under both mutexes, read under either
 
