@@ -72,11 +72,24 @@ int command_line(int argc, char** argv) {
       "Exit status: 0 fine, 1 failed, 2 a bad call.");
   CLI::App* bench = app.add_subcommand("bench", "Measure this machine with a store, or codecs with a volume");
   bench->require_subcommand(0, 1);
-  const std::vector<Verb> verbs = {
-      create_verb(app), ingest_verb(app),         read_verb(app),           export_verb(app),
-      at_verb(app),     info_verb(app),           verify_verb(app),         compact_verb(app),
-      render_verb(app), explain_verb(app),        analyze_verb(app),        histogram_verb(app),
-      report_verb(app), bench_store_verb(*bench), bench_codecs_verb(*bench)};
+  const std::vector<Verb> verbs = {create_verb(app),
+                                   ingest_verb(app),
+                                   read_verb(app),
+                                   export_verb(app),
+                                   at_verb(app),
+                                   info_verb(app),
+                                   verify_verb(app),
+                                   compact_verb(app),
+                                   render_verb(app),
+                                   explain_verb(app),
+                                   analyze_verb(app),
+                                   histogram_verb(app),
+                                   edit_verb(app),
+                                   fold_verb(app),
+                                   events_verb(app),
+                                   report_verb(app),
+                                   bench_store_verb(*bench),
+                                   bench_codecs_verb(*bench)};
   const Interrupt interrupt;
   try {
     app.parse(arguments(argc, argv));

@@ -1,6 +1,8 @@
 #include "terrane/volume/delta_writer.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "terrane/base/hash.h"
 
@@ -68,13 +70,49 @@ Status DeltaWriter::add(int level, Position position, std::uint64_t batch_number
   TERRANE_ASSIGN(const std::uint32_t number, next_number(level, position, region->record.keys > 0));
   const std::string key = format::delta_key(level, position, number);
   const std::string value = format::delta_value(key, batch_number, patch, model_);
-  batch_.put(format::delta_unit(level, region_of(position)), key, value);
+  put(*region, format::delta_unit(level, region_of(position)), key, value);
   numbers_.set(level, position, number + 1);
-  ++region->record.keys;
-  region->record.bytes += key.size() + value.size();
-  region->record.hash_sum += format::seal_of(value);
+  return ok();
+}
+
+void DeltaWriter::put(Region& region, Unit unit, std::string_view key, std::string_view value) {
+  batch_.put(unit, key, value);
+  ++region.record.keys;
+  region.record.bytes += key.size() + value.size();
+  region.record.hash_sum += format::seal_of(value);
   ++sums_.keys;
   sums_.bytes += key.size() + value.size();
+}
+
+void DeltaWriter::take_away(Region& region, Unit unit, std::string_view key, std::string_view value) {
+  batch_.erase(unit, key);
+  --region.record.keys;
+  region.record.bytes -= key.size() + value.size();
+  region.record.hash_sum -= format::seal_of(value);
+  --sums_.keys;
+  sums_.bytes -= key.size() + value.size();
+}
+
+Status DeltaWriter::fold(int level, Position position, std::uint32_t count) {
+  const Unit unit = format::delta_unit(level, region_of(position));
+  TERRANE_ASSIGN(Region* const region, this->region(level, region_of(position)));
+  const auto cursor =
+      snapshot_.scan(unit, format::delta_begin(level, position), format::delta_end(level, position));
+  std::uint32_t number = 0;
+  std::vector<std::pair<std::uint64_t, std::string>> kept;
+  for (cursor->seek(format::delta_begin(level, position)); cursor->valid(); cursor->next(), ++number) {
+    if (number >= count) {
+      TERRANE_ASSIGN(const format::Delta delta, format::parse_delta(cursor->key(), cursor->value(), model_));
+      kept.emplace_back(delta.batch, std::string(delta.patch));
+    }
+    take_away(*region, unit, cursor->key(), cursor->value());
+  }
+  TERRANE_TRY(cursor->status());
+  for (std::uint32_t i = 0; i < kept.size(); ++i) {
+    const std::string key = format::delta_key(level, position, i);
+    put(*region, unit, key, format::delta_value(key, kept[i].first, kept[i].second, model_));
+  }
+  numbers_.set(level, position, number - std::min(number, count));
   return ok();
 }
 
@@ -92,14 +130,8 @@ Status DeltaWriter::remove(int level, const Run& run) {
         snapshot_.scan(unit, format::delta_begin(level, first), format::delta_end(level, last));
     for (cursor->seek(format::delta_begin(level, first)); cursor->valid(); cursor->next()) {
       TERRANE_ASSIGN(const DeltaKey key, format::parse_delta_key(cursor->key()));
-      const std::size_t bytes = cursor->key().size() + cursor->value().size();
-      batch_.erase(unit, cursor->key());
+      take_away(*region, unit, cursor->key(), cursor->value());
       numbers_.set(level, key.position, 0);
-      --region->record.keys;
-      region->record.bytes -= bytes;
-      region->record.hash_sum -= format::seal_of(cursor->value());
-      --sums_.keys;
-      sums_.bytes -= bytes;
     }
     TERRANE_TRY(cursor->status());
   }

@@ -47,6 +47,9 @@ class DeltaWriter {
   Status add(int level, Position position, std::uint64_t batch_number, std::string_view patch);
   // All deltas of the bricks of a run. None of them may have been added by this writer.
   Status remove(int level, const Run& run);
+  // The first `count` deltas of a brick, which are in its range now; those behind them are numbered anew.
+  // None of them may have been added by this writer.
+  Status fold(int level, Position position, std::uint32_t count);
   // Writes the records; nothing may follow.
   Result<DeltaSums> finish();
 
@@ -57,6 +60,8 @@ class DeltaWriter {
     std::uint64_t old_seal = 0;
   };
   Result<Region*> region(int level, RegionId id);
+  void take_away(Region& region, Unit unit, std::string_view key, std::string_view value);
+  void put(Region& region, Unit unit, std::string_view key, std::string_view value);
   Result<std::uint32_t> next_number(int level, Position position, bool any);
 
   const Snapshot& snapshot_;

@@ -244,6 +244,11 @@ Status Volume::flush_levels(const Task& task) {
   return pool_edits(*state_, task);
 }
 
+Result<FoldReport> Volume::fold(std::uint32_t least, const Task& task) {
+  TERRANE_TRY(state_->check_writable());
+  return fold_edits(*state_, least, task);
+}
+
 Status for_each_event(const Volume::State& state, const Snapshot& snapshot, std::uint64_t batches,
                       std::uint64_t since,
                       const std::function<Status(std::string_view key, std::string_view value)>& visit) {

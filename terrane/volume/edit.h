@@ -36,6 +36,11 @@ struct EditReport {
   std::uint64_t bricks = 0;  // touched
 };
 
+struct FoldReport {
+  std::uint64_t bricks = 0;  // made anew, of all levels
+  std::uint64_t deltas = 0;  // that are in them now
+};
+
 // What happened: one batch of edits.
 struct EventInfo {
   std::uint64_t batch = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "terrane/volume/history.h"
 #include "terrane/volume/state.h"
 
 namespace terrane {
@@ -43,7 +44,7 @@ class GroupWriter {
 
   Status add(const ReadyEdit& edit) {
     const std::uint64_t number = ++totals_.batches;
-    if (!edit.ranges.empty()) TERRANE_TRY(add_ranges(edit.ranges));
+    if (!edit.ranges.empty()) TERRANE_TRY(add_ranges(number, edit.ranges));
     for (const ReadyEdit::Patch& patch : edit.patches) {
       TERRANE_TRY(deltas_.add(0, patch.position, number, patch.bytes));
       changed_.push_back({0, {patch.position, patch.position}});
@@ -67,7 +68,10 @@ class GroupWriter {
   std::uint64_t last() const { return totals_.batches; }
 
  private:
-  Status add_ranges(std::span<const Edit> ranges) {
+  Status add_ranges(std::uint64_t number, std::span<const Edit> ranges) {
+    HistoryWriter history(state_, snapshot_, batch_, totals_);
+    for (const Edit& edit : ranges) TERRANE_TRY(history.put_replaced(number, edit.run));
+    ++state_.structure;
     const MapState map{snapshot_, state_.one_keyspace, state_.lattice(0), state_.model, totals_.epoch + 1};
     TERRANE_ASSIGN(const MapDelta delta, edit_map(map, ranges, batch_));
     totals_.stored_bytes += delta.bytes;

@@ -74,6 +74,10 @@ TEST_P(Edits, ReadAsADenseArrayWhateverIsWrittenBetween) {
     }
     expect_same(volume, truth, random);
     if (i % 10 == 5) expect_clean(volume);
+    if (i % 10 == 7) {
+      ASSERT_TRUE(volume.fold(static_cast<std::uint32_t>(1 + random.below(3))));
+      expect_clean(volume);
+    }
     if (i % 10 == 0) {
       ASSERT_TRUE(volume.flush_levels());
       expect_levels(volume, truth, 9);

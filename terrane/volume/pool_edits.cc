@@ -180,7 +180,7 @@ Status pool_levels(Volume::State& state, const DueLevels& due, const Task& task)
 }  // namespace
 
 Status pool_edits(Volume::State& state, const Task& task) {
-  std::scoped_lock one(state.pool_mutex);
+  std::scoped_lock one(state.upkeep_mutex);
   DueLevels due;
   {
     std::scoped_lock lock(state.write_mutex);

@@ -181,7 +181,7 @@ Status read_absent(const Volume::State& state, const Snapshot& snapshot, BrickCu
     copy_cell(*keep_uniform(state, version, level, target.position, stored.range), brick, target, box, out);
     return ok();
   }
-  if (reads_part(state, level, target, brick, range.codec)) {
+  if (reads_part(state, level, target, brick, stored.range.codec)) {
     ScratchPool::Lease scratch(state.scratches);
     return decode_brick_part(state, level, target.position, stored, shifted(target.part, brick.lo),
                              scratch->codec, out.sub(shifted(target.part, box.lo)));

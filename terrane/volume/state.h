@@ -102,8 +102,8 @@ struct Volume::State {
   // Under write_mutex:
   DeltaNumbers delta_numbers;
   DueLevels due;
-  std::uint64_t structure = 0;  // grows where a write or an ingest makes bricks anew and pools them itself
-  std::mutex pool_mutex;        // one thread pools edits; taken before write_mutex
+  std::uint64_t structure = 0;     // grows where ranges change other than by a fold
+  std::mutex upkeep_mutex;         // one thread at a time pools or folds edits; taken before write_mutex
   mutable std::mutex epoch_mutex;  // of the epoch file
   mutable std::mutex totals_mutex;
   format::Totals totals;  // written under both mutexes, read under either
@@ -220,6 +220,8 @@ std::vector<format::Pending> overlapping(const Volume::State& state, std::span<c
 
 // Brings all coarser levels in step with the edits that are acknowledged when it is called.
 Status pool_edits(Volume::State& state, const Task& task);
+// Makes bricks anew that have at least `least` deltas, and takes these away: of all levels.
+Result<FoldReport> fold_edits(Volume::State& state, std::uint32_t least, const Task& task);
 // What pooling edits made of some bricks of a level; and that it came to an end. The caller holds
 // write_mutex.
 Status commit_pooled(Volume::State& state, int level, std::span<const Edit> edits,

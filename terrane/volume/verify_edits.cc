@@ -6,6 +6,7 @@
 #include <map>
 
 #include "terrane/codec/patch.h"
+#include "terrane/volume/history_format.h"
 
 namespace terrane {
 
@@ -160,7 +161,26 @@ Status verify_events(const Volume::State& state, const Snapshot& snapshot, std::
     if (!event) find(ErrorCode::kCorrupt, 0, {0, ~Position{0}}, event.error().message);
     return ok();
   };
-  return for_each_event(state, snapshot, batches, 0, visit);
+  TERRANE_TRY(for_each_event(state, snapshot, batches, 0, visit));
+  const auto cursor = snapshot.scan(format::history_unit(), format::history_begin(), format::history_end());
+  for (cursor->seek(format::history_begin()); cursor->valid(); cursor->next()) {
+    TERRANE_TRY(task.check());
+    const std::string_view key = cursor->key(), value = cursor->value();
+    ++checked;
+    ++sums.events;
+    sums.bytes += key.size() + value.size();
+    sums.event_sum += format::seal_of(value);
+    Status status = ok();
+    if (format::is_folded_key(key)) {
+      const auto folded = format::parse_folded(key, value, state.model);
+      if (!folded) status = folded.error();
+    } else {
+      const auto replaced = format::parse_replaced(key, value, state.model);
+      if (!replaced) status = replaced.error();
+    }
+    if (!status) find(ErrorCode::kCorrupt, 0, {0, ~Position{0}}, status.error().message);
+  }
+  return cursor->status();
 }
 
 Result<DueEdits> DueEdits::load(const Volume::State& state, const Snapshot& snapshot,

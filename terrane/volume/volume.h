@@ -227,6 +227,9 @@ class Volume {
   Result<EditReport> edit(const Box& box, MaterialId material, const EditOptions& options = {});
   // Coarser levels follow edits only when this is called: then they show all that is acknowledged.
   Status flush_levels(const Task& task = {});
+  // Makes bricks anew that have at least `least` small changes laid over them. Reads give the same before and
+  // after; they and the store get smaller and quicker.
+  Result<FoldReport> fold(std::uint32_t least = 1, const Task& task = {});
   // Events from batch `since` on, ascending; `visit` may end it with an error of its own.
   Status events(std::uint64_t since, const std::function<Status(const EventInfo&)>& visit) const;
 

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "terrane/codec/frame.h"
+#include "terrane/volume/history.h"
 #include "terrane/volume/state.h"
 
 namespace terrane {
@@ -95,7 +96,11 @@ Status put_edits(Volume::State& state, const Snapshot& snapshot, int level, std:
   totals.record_sum += delta.record_sum;
   if (level == 0) totals.level0.add(delta.counters, 1);
   if (totals.deltas == 0) return ok();
-  for (const Edit& edit : edits) TERRANE_TRY(deltas.remove(level, edit.run));
+  HistoryWriter history(state, snapshot, batch, totals);
+  for (const Edit& edit : edits) {
+    if (level == 0) TERRANE_TRY(history.put_folded(edit.run));
+    TERRANE_TRY(deltas.remove(level, edit.run));
+  }
   return ok();
 }
 
@@ -142,7 +147,10 @@ Status try_commit_pooled(Volume::State& state, int level, std::span<const Edit> 
   Batch batch;
   std::vector<CellCache::Changed> changed;
   DeltaWriter deltas(*snapshot, state.model, totals.epoch + 1, state.delta_numbers, batch);
-  if (!edits.empty()) TERRANE_TRY(put_edits(state, *snapshot, level, edits, deltas, batch, totals));
+  if (!edits.empty()) {
+    TERRANE_TRY(put_edits(state, *snapshot, level, edits, deltas, batch, totals));
+    ++state.structure;
+  }
   for (const Edit& edit : edits) changed.push_back({level, edit.run});
   for (const ReadyEdit::Patch& patch : patches) {
     TERRANE_TRY(deltas.add(level, patch.position, totals.batches, patch.bytes));
