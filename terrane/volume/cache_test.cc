@@ -244,6 +244,7 @@ TEST(CellCache, ManyReadersOfOneStateLoadACellOnce) {
   std::latch together(kThreads);
   std::atomic<int> loads = 0, right = 0;
   std::vector<std::thread> readers;
+  readers.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     readers.emplace_back([&] {
       together.arrive_and_wait();

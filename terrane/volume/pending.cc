@@ -11,7 +11,8 @@ using format::Pending;
 
 namespace {
 
-constexpr Coord kBlock = {8 * kBrickEdge, 8 * kBrickEdge, 4 * kBrickEdge};  // voxels
+constexpr std::int64_t kEdge = kBrickEdge;
+constexpr Coord kBlock = {8 * kEdge, 8 * kEdge, 4 * kEdge};  // voxels
 
 Coord block_of(Coord c) {
   return {c.x / kBlock.x, c.y / kBlock.y, c.z / kBlock.z};
