@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <chrono>
 #include <ctime>
 #include <fstream>
 #include <memory>
@@ -71,6 +72,8 @@ Status run_edit(const EditArguments& a, std::stop_token stop) {
   EditOptions options;
   TERRANE_ASSIGN(options.process, parse_process(a.process));
   TERRANE_ASSIGN(Volume volume, a.store.open(Access::kWrite));
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  options.time_us = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
   options.author = a.author;
   options.note = a.note;
   options.task.stop = stop;

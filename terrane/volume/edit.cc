@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "terrane/codec/patch.h"
 #include "terrane/volume/state.h"
@@ -12,12 +11,6 @@ namespace terrane {
 namespace {
 
 constexpr std::size_t kMostText = 65536;
-
-std::int64_t time_of(const EditOptions& options) {
-  if (options.time_us) return *options.time_us;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
 
 Status check_options(const EditOptions& options) {
   for (const std::string* text : {&options.author, &options.note}) {
@@ -31,7 +24,7 @@ Status check_options(const EditOptions& options) {
 ReadyEdit begin(const EditOptions& options, const Box& box) {
   ReadyEdit ready;
   ready.durability = options.durability;
-  ready.event.time_us = time_of(options);
+  ready.event.time_us = options.time_us;
   ready.event.process = options.process;
   ready.event.author = options.author;
   ready.event.note = options.note;

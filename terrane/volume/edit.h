@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +24,8 @@ enum class EditDurability : std::uint8_t { kSync, kBatch };
 struct EditOptions {
   Task task = {};
   ProcessSet process = {};
-  std::optional<std::int64_t> time_us = {};  // since 1970, UTC; nullopt: now
-  std::string author = {}, note = {};        // at most 64 KiB each
+  std::int64_t time_us = 0;            // since 1970, UTC, by the caller's clock
+  std::string author = {}, note = {};  // at most 64 KiB each
   EditDurability durability = EditDurability::kSync;
 };
 
