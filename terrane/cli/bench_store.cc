@@ -61,7 +61,9 @@ Status time_reads(const Volume& volume, std::uint64_t n, std::uint64_t batch, co
       volume.drop_cache();
       TERRANE_TRY(timed(i, out.cold));
     }
-    for (std::uint64_t i = 2 * first; i < 2 * end; ++i) TERRANE_TRY(read(i / 2));
+    for (int time = 0; time < 2; ++time) {
+      for (std::uint64_t i = first; i < end; ++i) TERRANE_TRY(read(i));
+    }
     for (std::uint64_t i = first; i < end; ++i) TERRANE_TRY(timed(i, out.hot));
   }
   return ok();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <optional>
 
 #include "terrane/codec/blob.h"
 #include "terrane/codec/codecs.h"
@@ -178,6 +179,28 @@ void copy_part(const MaterialId* voxels, const Box& part, RowGrid grid, const Ro
   }
 }
 
+// The rows of a brick as far as a part of it needs them: each where it is no copy.
+struct OriginRows {
+  RowGrid grid;
+  const RowOrigins& origins;
+  const MaterialId* voxels;
+};
+
+// nullopt where the brick is not written in rows along z. Lies in the scratch until its next use.
+Result<std::optional<OriginRows>> read_part(Bytes bytes, BrickShape shape, const Box& part,
+                                            CodecScratch::State& state) {
+  ByteReader in(bytes);
+  const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
+  if ((form != kApart && form != kJoined) || shape.nz == 1) return std::optional<OriginRows>();
+  const RowGrid grid = row_grid(shape);
+  TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
+  TERRANE_TRY(read_kinds(parts, grid, state.rows));
+  state.expanded.resize(std::max(state.expanded.size(), shape.voxels()));
+  const int rows = rows_for(part, grid, state.rows.origins);
+  TERRANE_TRY(read_origins(parts, grid, state.rows, rows, state.expanded.data()));
+  return std::optional(OriginRows{grid, state.rows.origins, state.expanded.data()});
+}
+
 // docs/codecs/rows.md
 class RowsCodec final : public Codec {
  public:
@@ -222,18 +245,9 @@ class RowsCodec final : public Codec {
                      CodecScratch& scratch, VoxelView out) const override {
     TERRANE_TRY(check_part_call(brick.shape, part, out, name()));
     TERRANE_TRY(check_version(*this, version));
-    CodecScratch::State& state = scratch.state();
-    ByteReader in(bytes);
-    const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
-    if ((form != kApart && form != kJoined) || brick.shape.nz == 1)
-      return Codec::decode_part(bytes, version, brick, part, scratch, out);
-    const RowGrid grid = row_grid(brick.shape);
-    TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
-    TERRANE_TRY(read_kinds(parts, grid, state.rows));
-    state.expanded.resize(std::max(state.expanded.size(), brick.shape.voxels()));
-    const int rows = rows_for(part, grid, state.rows.origins);
-    TERRANE_TRY(read_origins(parts, grid, state.rows, rows, state.expanded.data()));
-    copy_part(state.expanded.data(), part, grid, state.rows.origins, out);
+    TERRANE_ASSIGN(const auto rows, read_part(bytes, brick.shape, part, scratch.state()));
+    if (!rows) return Codec::decode_part(bytes, version, brick, part, scratch, out);
+    copy_part(rows->voxels, part, rows->grid, rows->origins, out);
     return ok();
   }
 
@@ -265,18 +279,9 @@ class RowsCodec final : public Codec {
   Status histogram(Bytes bytes, std::uint8_t version, const BrickContext& brick, const Box& part,
                    CodecScratch& scratch, MaterialCounts& counts) const override {
     TERRANE_TRY(check_version(*this, version));
-    CodecScratch::State& state = scratch.state();
-    ByteReader in(bytes);
-    const auto form = static_cast<Form>(in.fixed<std::uint8_t>());
-    if ((form != kApart && form != kJoined) || brick.shape.nz == 1)
-      return Codec::histogram(bytes, version, brick, part, scratch, counts);
-    const RowGrid grid = row_grid(brick.shape);
-    TERRANE_ASSIGN(const RowsParts parts, take_streams(in, form, grid, state));
-    TERRANE_TRY(read_kinds(parts, grid, state.rows));
-    state.expanded.resize(std::max(state.expanded.size(), brick.shape.voxels()));
-    const int rows = rows_for(part, grid, state.rows.origins);
-    TERRANE_TRY(read_origins(parts, grid, state.rows, rows, state.expanded.data()));
-    count_rows(state.expanded.data(), grid, state.rows.origins, part, counts);
+    TERRANE_ASSIGN(const auto rows, read_part(bytes, brick.shape, part, scratch.state()));
+    if (!rows) return Codec::histogram(bytes, version, brick, part, scratch, counts);
+    count_rows(rows->voxels, rows->grid, rows->origins, part, counts);
     return ok();
   }
 };

@@ -87,6 +87,20 @@ bool read(const Streams& streams, RowGrid grid, std::vector<MaterialId>& voxels)
     EXPECT_EQ(room[room.size() - 1 - i], kUntouched);
   }
   voxels.assign(room.begin() + 32, room.end() - 32);
+  std::vector<MaterialId> origins(room.size(), kUntouched);
+  if (read_kinds(parts, grid, scratch)) {
+    EXPECT_EQ(read_origins(parts, grid, scratch, grid.rows, origins.data() + 32).has_value(), good);
+    for (int row = 0; good && row < grid.rows; ++row) {
+      const auto from =
+          origins.begin() + 32 + static_cast<std::ptrdiff_t>(grid.offset(scratch.origins.of(row)));
+      EXPECT_TRUE(std::equal(from, from + grid.length,
+                             voxels.begin() + static_cast<std::ptrdiff_t>(grid.offset(row))));
+    }
+  }
+  for (std::size_t i = 0; i < 32; ++i) {
+    EXPECT_EQ(origins[i], kUntouched);
+    EXPECT_EQ(origins[origins.size() - 1 - i], kUntouched);
+  }
   return good;
 }
 

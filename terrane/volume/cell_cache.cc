@@ -46,7 +46,6 @@ struct Flight {
 
 // Beside its cell an entry costs about this: list node, hash node, control block.
 constexpr std::size_t kEntryBytes = 160;
-constexpr std::size_t kWholeBrick = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;
 constexpr std::uint64_t kLeastSets = 256;  // of each shard
 
 }  // namespace
@@ -178,8 +177,8 @@ VoxelBuffers::~VoxelBuffers() {
 }
 
 CellCache::CellCache(std::uint64_t capacity_bytes) : shards_(new Shard[kShards]) {
-  // As many bricks as the cache may hold, and four times that where they are small or it is.
-  const std::uint64_t cells = capacity_bytes / kShards / VoxelBuffers::bytes_for(kWholeBrick);
+  // A set of four for each whole brick that the cache may hold.
+  const std::uint64_t cells = capacity_bytes / kShards / VoxelBuffers::bytes_for(VoxelBuffers::kWhole);
   const std::size_t sets = std::bit_ceil(std::max<std::uint64_t>(cells, kLeastSets));
   for (std::size_t i = 0; i < kShards; ++i) {
     shards_[i].capacity = capacity_bytes / kShards;

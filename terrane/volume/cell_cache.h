@@ -26,6 +26,7 @@ class VoxelBuffers {
     void operator()(MaterialId* voxels) const;
   };
   using Buffer = std::unique_ptr<MaterialId[], Return>;
+  static constexpr std::size_t kWhole = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;  // voxels
   // Room for `count` voxels, at most a whole brick; not cleared.
   Buffer lend(std::size_t count);
   // What lend(count) takes.
@@ -33,7 +34,6 @@ class VoxelBuffers {
   ~VoxelBuffers();
 
  private:
-  static constexpr std::size_t kWhole = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;
   static bool is_pooled(std::size_t count) { return count > kWhole / 2; }
   std::mutex mutex_;
   std::vector<void*> slabs_;

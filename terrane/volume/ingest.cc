@@ -31,30 +31,29 @@ Result<Pending> begin(Volume::State& state, const Box& box, std::span<const Box>
   for (const Pending& known : overlapping(state, pieces)) {
     const bool ingest = known.kind == Pending::Kind::kIngest;
     const bool same = ingest && !restart && known.box == box && known.source == identity;
-    if (same || (ingest && restart)) {
-      const auto mine = state.pending.claim(known.id);
-      if (!mine) {
-        return Error{ErrorCode::kConflict,
-                     fmt::format("another thread is ingesting box {} from {}; let it end, or stop it first",
-                                 to_string(known.box), known.source)};
-      }
-      if (same) {
-        resumed = true;
-        return *mine;
-      }
-    } else {
+    if (!same && !(ingest && restart)) {
       return Error{
           ErrorCode::kConflict,
           fmt::format("an unfinished ingest of box {} from {} is in the way; give that ingest again to "
                       "continue it, or restart to give it up",
                       to_string(known.box), known.source)};
     }
+    const auto mine = state.pending.claim(known.id);
+    if (!mine) {
+      return Error{ErrorCode::kConflict,
+                   fmt::format("another thread is ingesting box {} from {}; let it end, or stop it first",
+                               to_string(known.box), known.source)};
+    }
+    if (same) {
+      resumed = true;
+      return *mine;
+    }
     // Given up: what it wrote stays, and its coarser levels are due.
-    Pending due = known;
+    Pending due = *mine;
     due.kind = Pending::Kind::kWrite;
     due.source.clear();
     if (due.level == 0) due.level = 1, due.piece = 0, due.block = 0;
-    Status given_up = commit(state, 0, {}, {known, due}, Durability::kBuffered);
+    Status given_up = commit(state, 0, {}, {*mine, due}, Durability::kBuffered);
     state.pending.set_running(known.id, false);
     TERRANE_TRY(std::move(given_up));
   }

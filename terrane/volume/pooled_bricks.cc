@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "terrane/volume/state.h"
 #include "terrane/voxel/pool.h"
 
 namespace terrane {
@@ -9,10 +10,6 @@ namespace {
 
 // A node of the map, its key and its string.
 constexpr std::size_t kEntryBytes = 128;
-
-BrickShape shape_of(Coord size) {
-  return {static_cast<int>(size.x), static_cast<int>(size.y), static_cast<int>(size.z)};
-}
 
 const Codec& codec() {
   return *find_codec(CodecId::kRows);
@@ -42,7 +39,8 @@ void PooledBricks::keep(int level, Position position, std::span<const MaterialId
   VoxelArray half(level_extent(brick.size(), 1));
   pool(ConstVoxelView::dense(voxels.data(), brick.size()), fluids_, half.view());
   std::string bytes;
-  codec().encode(half.voxels, BrickContext(shape_of(half.size)), {.policy = Policy::kFast}, scratch, bytes);
+  codec().encode(half.voxels, BrickContext(shape_of(Box::of_size({}, half.size))), {.policy = Policy::kFast},
+                 scratch, bytes);
   bytes.shrink_to_fit();
   std::scoped_lock lock(mutex_);
   const std::size_t size = bytes.size() + kEntryBytes;
@@ -62,7 +60,7 @@ bool PooledBricks::take(int level, Position position, CodecScratch& scratch, Vox
     kept_.erase(found);
     full_ = false;
   }
-  const BrickContext half(shape_of(out.size));
+  const BrickContext half(shape_of(Box::of_size({}, out.size)));
   return codec()
       .decode_part(as_bytes(bytes), codec().version(), half, Box::of_size({}, out.size), scratch, out)
       .has_value();

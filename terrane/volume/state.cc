@@ -152,11 +152,14 @@ Status Volume::State::load() {
 
 Status Volume::State::finish_due_levels(const Task& task) {
   for (const Pending& due : pending.all()) {
-    if (due.kind == Pending::Kind::kRebuild) TERRANE_TRY(rebuild(*this, due, task));
-    if (due.kind != Pending::Kind::kWrite) continue;
-    // What another thread is busy with it also ends.
-    if (const auto mine = pending.claim(due.id))
+    if (due.kind == Pending::Kind::kIngest) continue;
+    const auto mine = pending.claim(due.id);
+    if (!mine) continue;  // another thread is busy with it, and ends it
+    if (mine->kind == Pending::Kind::kRebuild) {
+      TERRANE_TRY(rebuild(*this, mine, task));
+    } else {
       TERRANE_TRY(finish_levels(*this, *mine, Encoding{}, nullptr, task, WriteLock::kPerBlock));
+    }
   }
   return ok();
 }
@@ -184,8 +187,8 @@ void Volume::State::count_read(int level, const Box& box) const {
 }
 
 Status Volume::State::save_epoch() const {
-  // Taken before the flush: another thread's later batch may not be on disk after it.
   std::scoped_lock one(epoch_mutex);
+  // Taken before the flush: another thread's later batch may not be on disk after it.
   std::uint64_t epoch = 0;
   {
     std::scoped_lock lock(totals_mutex);

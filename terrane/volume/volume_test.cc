@@ -90,8 +90,6 @@ TEST(Volume, ABoxOverTheSeamIsWrittenAndReadInOrder) {
   }
 }
 
-// --- bad calls ----------------------------------------------------------------------------------------
-
 // The first time only the part is decoded; from the second on the brick is in the cache.
 TEST(Volume, AnyBoxReadsTheSameTheFirstTimeAndLater) {
   const Coord extent = {130, 100, 90};
@@ -108,6 +106,8 @@ TEST(Volume, AnyBoxReadsTheSameTheFirstTimeAndLater) {
     }
   }
 }
+
+// --- bad calls ----------------------------------------------------------------------------------------
 
 TEST(Volume, BadCallsAreRefusedBeforeAnythingHappens) {
   const std::string path = fresh_path("refusals");
