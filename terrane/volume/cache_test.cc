@@ -154,10 +154,10 @@ TEST(CellCache, AChangeTakesCellsOutBeforeItIsWritten) {
   for (Position p = 10; p < 20; ++p) cache.insert(0, p, 1, cell_of(1));
   cache.insert(1, 12, 1, cell_of(1));
   const CellCache::Changed change{0, {12, 14}};
-  cache.begin_change({&change, 1});
+  cache.begin_change({&change, 1}, 1);
   for (Position p = 10; p < 20; ++p) EXPECT_EQ(held(cache, p, kNewest).has_value(), p < 12 || p > 14) << p;
   EXPECT_NE(cache.find(1, 12, kNewest), nullptr) << "another level";
-  cache.end_change(2);
+  cache.end_change({&change, 1}, 2, true);
   EXPECT_EQ(held(cache, 13, kNewest), std::nullopt);
   EXPECT_EQ(held(cache, 15, kNewest), 1);
 }
@@ -166,28 +166,128 @@ TEST(CellCache, AChangeOfTheWholeLineTakesOutAllOfALevel) {
   CellCache cache(kMiB);
   for (Position p = 0; p < 100; ++p) cache.insert(0, p << 57, 1, cell_of(1));
   const CellCache::Changed change{0, {0, ~Position{0}}};
-  cache.begin_change({&change, 1});
-  cache.end_change(2);
+  cache.begin_change({&change, 1}, 1);
+  cache.end_change({&change, 1}, 2, true);
   EXPECT_EQ(cache.bytes(), 0u);
 }
 
-TEST(CellCache, NothingEntersWhileAChangeIsUnderWay) {
+TEST(CellCache, WhatIsChangingDoesNotEnter) {
   CellCache cache(kMiB);
-  cache.begin_change({});
+  const std::vector<CellCache::Changed> changes = {{0, {7, 7}}, {0, {20, 25}}};
+  cache.begin_change(changes, 1);
   cache.insert(0, 7, 1, cell_of(1));
-  EXPECT_EQ(cache.find_or_load(0, 8, 1, gives(2)).value()->material, 2) << "the reader gets what it loaded";
+  EXPECT_EQ(cache.find_or_load(0, 21, 1, gives(2)).value()->material, 2) << "the reader gets what it loaded";
+  cache.insert(0, 8, 1, cell_of(3));
   EXPECT_EQ(held(cache, 7, kNewest), std::nullopt);
-  EXPECT_EQ(held(cache, 8, kNewest), std::nullopt);
-  cache.end_change(2);
-  cache.insert(0, 7, 2, cell_of(3));
+  EXPECT_EQ(held(cache, 21, kNewest), std::nullopt);
+  EXPECT_EQ(held(cache, 8, kNewest), 3) << "another brick";
+  cache.end_change(changes, 2, true);
+  cache.insert(0, 7, 2, cell_of(4));
+  cache.insert(0, 22, 2, cell_of(5));
+  EXPECT_EQ(held(cache, 7, kNewest), 4);
+  EXPECT_EQ(held(cache, 22, kNewest), 5);
+}
+
+TEST(CellCache, WhatIsForgottenOfChangesCountsAsChanged) {
+  CellCache cache(kMiB);
+  std::uint64_t version = 1;
+  for (Position p = 100; p < 300'000; ++p) {
+    const CellCache::Changed change{0, {p, p}};
+    cache.begin_change({&change, 1}, version);
+    cache.end_change({&change, 1}, ++version, true);
+  }
+  cache.insert(0, 100, 1, cell_of(1));
+  EXPECT_EQ(held(cache, 100, kNewest), std::nullopt);
+  cache.insert(0, 100, version, cell_of(2));
+  EXPECT_EQ(held(cache, 100, kNewest), 2);
+}
+
+class PatchedCell : public testing::Test {
+ protected:
+  static constexpr BrickShape kShape = {64, 64, 64};
+  PatchedCell() {
+    cache_.insert(0, 7, 1, cell_of(1));
+    write_patch(std::vector<PatchVoxel>{{3, 50}, {9000, 51}}, scratch_, first_);
+    write_patch(std::vector<PatchVoxel>{{3, 60}, {8000, 61}}, scratch_, second_);
+  }
+  CellCache::Changed change(const std::string& patch) const { return {0, {7, 7}, &patch, kShape}; }
+  std::optional<MaterialId> at(std::size_t place, std::uint64_t version) {
+    return cache_.voxel(0, 7, version, place);
+  }
+  CellCache cache_{16 * kMiB};
+  CodecScratch scratch_;
+  std::string first_, second_;
+};
+
+TEST_F(PatchedCell, IsTheOldOneForOldReadersUntilTheChangeIsMade) {
+  const CellCache::Changed changes = change(first_);
+  cache_.begin_change({&changes, 1}, 1);
+  EXPECT_EQ(at(3, 1), 1);
+  EXPECT_EQ(at(3, kNewest), std::nullopt) << "nobody knows yet";
+  EXPECT_EQ(at(3, 2), std::nullopt);
+  cache_.end_change({&changes, 1}, 2, true);
+  EXPECT_EQ(at(3, 1), std::nullopt);
+  EXPECT_EQ(at(3, 2), 50);
+  EXPECT_EQ(at(4, kNewest), 1);
+  EXPECT_EQ(cache_.find(0, 7, 2)->at(9000), 51);
+}
+
+TEST_F(PatchedCell, TakesOnePatchAfterTheOther) {
+  const std::vector<CellCache::Changed> changes = {change(first_), change(second_)};
+  cache_.begin_change(changes, 1);
+  cache_.end_change(changes, 2, true);
+  EXPECT_EQ(at(3, kNewest), 60);
+  EXPECT_EQ(at(8000, kNewest), 61);
+  EXPECT_EQ(at(9000, kNewest), 51);
+  EXPECT_EQ(at(8001, kNewest), 1);
+}
+
+TEST_F(PatchedCell, GoesWhenTheChangeMayHaveFailed) {
+  const CellCache::Changed changes = change(first_);
+  cache_.begin_change({&changes, 1}, 1);
+  cache_.end_change({&changes, 1}, 1, false);
+  EXPECT_EQ(at(3, kNewest), std::nullopt);
+  EXPECT_EQ(cache_.bytes(), 0u);
+}
+
+TEST_F(PatchedCell, GoesWhenTooMuchLiesOverIt) {
+  std::uint64_t version = 1;
+  std::size_t edited = 0;
+  for (std::uint32_t place = 0; place < 2000; ++place) {
+    std::string patch;
+    write_patch(std::vector<PatchVoxel>{{place, 5}}, scratch_, patch);
+    const CellCache::Changed changes = change(patch);
+    cache_.begin_change({&changes, 1}, version);
+    cache_.end_change({&changes, 1}, ++version, true);
+    const CellPtr cell = cache_.find(0, 7, version);
+    if (!cell) break;
+    EXPECT_EQ(cell->at(place), 5);
+    edited = cell->edited.size();
+  }
+  EXPECT_GT(edited, 100u);
+  EXPECT_EQ(cache_.find(0, 7, version), nullptr);
+}
+
+TEST(CellCache, ARefreshGivesNewReadersNothingOld) {
+  CellCache cache(kMiB);
+  cache.insert(0, 7, 1, cell_of(1));
+  cache.begin_refresh(1);
+  EXPECT_EQ(held(cache, 7, 1), 1);
+  EXPECT_EQ(held(cache, 7, 5), std::nullopt) << "of a state that the refresh may have brought";
+  cache.insert(0, 8, 5, cell_of(2));
+  EXPECT_EQ(held(cache, 8, 5), std::nullopt);
+  cache.end_refresh(5);
+  cache.insert(0, 7, 1, cell_of(1));
+  EXPECT_EQ(held(cache, 7, 5), std::nullopt);
+  cache.insert(0, 7, 5, cell_of(3));
   EXPECT_EQ(held(cache, 7, kNewest), 3);
 }
 
 TEST(CellCache, WhatWasReadBeforeAChangeDoesNotEnterAfterIt) {
   CellCache cache(kMiB);
   const CellCache::Changed change{0, {7, 7}};
-  cache.begin_change({&change, 1});
-  cache.end_change(2);
+  cache.begin_change({&change, 1}, 1);
+  cache.end_change({&change, 1}, 2, true);
   cache.insert(0, 7, 1, cell_of(1));
   EXPECT_EQ(cache.find_or_load(0, 7, 1, gives(1)).value()->material, 1);
   EXPECT_EQ(held(cache, 7, kNewest), std::nullopt);
@@ -235,9 +335,9 @@ TEST(CellCache, GivesEachReaderWhatItsStateHolds) {
   for (std::uint64_t v = 1; v <= kVersions; ++v) {
     while (reads < static_cast<int>(v) * 10) std::this_thread::yield();
     const CellCache::Changed change{0, runs[v]};
-    cache.begin_change({&change, 1});
+    cache.begin_change({&change, 1}, v - 1);
     version = v;
-    cache.end_change(v);
+    cache.end_change({&change, 1}, v, true);
   }
   done = true;
   for (std::thread& reader : readers) reader.join();

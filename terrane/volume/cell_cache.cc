@@ -1,14 +1,10 @@
 #include "terrane/volume/cell_cache.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
-#include <cassert>
 #include <condition_variable>
-#include <cstdlib>
 #include <exception>
 #include <list>
 #include <mutex>
@@ -47,17 +43,47 @@ struct Flight {
 // Beside its cell an entry costs about this: list node, hash node, control block.
 constexpr std::size_t kEntryBytes = 160;
 constexpr std::uint64_t kLeastSets = 256;  // of each shard
+constexpr std::uint64_t kForEver = ~std::uint64_t{0};
+constexpr std::size_t kMostChanges = 8192, kMostChangedRuns = 64;  // that a shard remembers
+constexpr std::size_t kMostEdited = 512;                           // voxels over a cell
+
+// One list of voxels over another, both ascending by place.
+std::vector<PatchVoxel> laid_over(const std::vector<PatchVoxel>& under, const std::vector<PatchVoxel>& over) {
+  std::vector<PatchVoxel> out;
+  out.reserve(under.size() + over.size());
+  auto u = under.begin();
+  for (const PatchVoxel& v : over) {
+    while (u != under.end() && u->place < v.place) out.push_back(*u++);
+    if (u != under.end() && u->place == v.place) ++u;
+    out.push_back(v);
+  }
+  out.insert(out.end(), u, under.end());
+  return out;
+}
+
+const PatchVoxel* find_place(const std::vector<PatchVoxel>& voxels, std::size_t place) {
+  const auto found = std::lower_bound(voxels.begin(), voxels.end(), place,
+                                      [](const PatchVoxel& v, std::size_t p) { return v.place < p; });
+  return found != voxels.end() && found->place == place ? &*found : nullptr;
+}
 
 }  // namespace
+
+MaterialId Cell::at(std::size_t place) const {
+  if (const PatchVoxel* v = find_place(edited, place)) return v->material;
+  return count == 0 ? material : voxels[place];
+}
 
 struct CellCache::Shard {
   // All that a hit reads lies in one node. A hit leaves the queue alone, it only sets `used`: moving it to
   // the front would touch its neighbours' memory too.
   struct Entry {
     std::uint64_t version = 0;
+    std::uint64_t until = kForEver;  // the last version known to hold it
     CellPtr cell;
     const MaterialId* voxels = nullptr;  // of the cell
     MaterialId material = 0;             // of the cell
+    bool edited = false;                 // the cell has voxels of its own over those
     bool used = false;                   // since it last came to the end of the queue
     std::list<Key>::iterator place;
   };
@@ -71,16 +97,25 @@ struct CellCache::Shard {
   std::uint64_t capacity = 0;
   std::uint64_t bytes = 0;
   std::uint64_t hits = 0, misses = 0;
-  // Cells read from a state older than this may be stale: the shard's last change.
-  std::uint64_t changed_at = 0;
+  // When bricks changed: cells read from an older state are stale. Of what is forgotten only that it was not
+  // after `floor`.
+  std::uint64_t floor = 0;
+  std::uint64_t ceiling = kForEver;  // states after it are not known yet
+  std::unordered_map<Key, std::uint64_t, KeyHash> changed_at;
+  struct ChangedRun {
+    int level;
+    Run run;
+    std::uint64_t version;
+  };
+  std::vector<ChangedRun> changed_runs;
   // Bricks that were asked for of late, by their hash, in sets: in each the newest first.
   using AskedSet = std::array<std::uint32_t, 4>;
   std::vector<AskedSet> asked;
-  int changing = 0;
 
   const Entry* look(const Key& key, std::uint64_t version) {
     const auto found = entries.find(key);
-    if (found == entries.end() || found->second.version > version) {
+    if (found == entries.end() || found->second.version > version ||
+        std::min(found->second.until, ceiling) < version) {
       ++misses;
       return nullptr;
     }
@@ -108,8 +143,73 @@ struct CellCache::Shard {
     queue.splice(queue.begin(), queue, entry->second.place);
   }
 
+  bool stale(const Key& key, std::uint64_t version) const {
+    if (version < floor || version > ceiling) return true;
+    const auto changed = changed_at.find(key);
+    if (changed != changed_at.end() && changed->second > version) return true;
+    return std::any_of(changed_runs.begin(), changed_runs.end(), [&](const ChangedRun& c) {
+      return c.version > version && c.level == key.level && c.run.first <= key.position &&
+             key.position <= c.run.last;
+    });
+  }
+
+  // A change is of `version`; kForEver: it is under way.
+  void remember(const Key& key, std::uint64_t version) {
+    if (changed_at.size() >= kMostChanges) forget();
+    changed_at[key] = version;
+  }
+  void remember(int level, const Run& run, std::uint64_t version) {
+    if (version != kForEver) {
+      for (ChangedRun& changed : changed_runs) {
+        if (changed.version == kForEver && changed.level == level && changed.run == run) {
+          changed.version = version;
+          return;
+        }
+      }
+    }
+    if (changed_runs.size() >= kMostChangedRuns) forget();
+    changed_runs.push_back({level, run, version});
+  }
+  void forget() {
+    const auto drop = [&](auto& changes, const auto& version_of) {
+      std::erase_if(changes, [&](const auto& change) {
+        const std::uint64_t version = version_of(change);
+        if (version == kForEver) return false;
+        floor = std::max(floor, version);
+        return true;
+      });
+    };
+    drop(changed_at, [](const auto& change) { return change.second; });
+    drop(changed_runs, [](const ChangedRun& change) { return change.version; });
+  }
+
+  // The cell is what the patch makes of it, as of `version`.
+  void patch(const Key& key, const CellCache::Changed& change, std::uint64_t version) {
+    const auto found = entries.find(key);
+    if (found == entries.end()) return;
+    Entry& entry = found->second;
+    CodecScratch scratch;
+    std::vector<PatchVoxel> voxels;
+    const bool fits = change.patch->size() <= 8 * kMostEdited &&
+                      read_patch(as_bytes(*change.patch), change.shape, scratch, voxels).has_value() &&
+                      voxels.size() + entry.cell->edited.size() <= kMostEdited;
+    if (!fits) return erase(found);
+    auto cell = std::make_shared<Cell>();
+    cell->kind = entry.cell->kind;
+    cell->material = entry.cell->material;
+    cell->count = entry.cell->count;
+    cell->voxels = entry.cell->voxels;
+    cell->edited = laid_over(entry.cell->edited, voxels);
+    bytes += cell->bytes() - entry.cell->bytes();
+    entry.cell = std::move(cell);
+    entry.edited = true;
+    entry.version = version;
+    entry.until = kForEver;
+    while (bytes > capacity && !queue.empty()) evict_one();
+  }
+
   void insert(const Key& key, std::uint64_t version, CellPtr cell) {
-    if (changing > 0 || version < changed_at) return;
+    if (stale(key, version)) return;
     const std::size_t size = cell->bytes() + kEntryBytes;
     if (size > capacity) return;
     if (const auto found = entries.find(key); found != entries.end()) {
@@ -120,8 +220,16 @@ struct CellCache::Shard {
     queue.push_front(key);
     const MaterialId* voxels = cell->voxels.get();
     const MaterialId material = cell->material;
-    entries.emplace(key, Entry{version, std::move(cell), voxels, material, false, queue.begin()});
+    const bool edited = !cell->edited.empty();
+    entries.emplace(
+        key, Entry{version, kForEver, std::move(cell), voxels, material, edited, false, queue.begin()});
     bytes += size;
+  }
+
+  void drop_all() {
+    entries.clear();
+    queue.clear();
+    bytes = 0;
   }
 
   void drop(int level, const Run& run) {
@@ -138,43 +246,6 @@ struct CellCache::Shard {
     }
   }
 };
-
-void VoxelBuffers::Return::operator()(MaterialId* voxels) const {
-  if (home == nullptr) {
-    delete[] voxels;
-    return;
-  }
-  std::scoped_lock lock(home->mutex_);
-  home->idle_.push_back(voxels);
-}
-
-std::size_t VoxelBuffers::bytes_for(std::size_t count) {
-  return (is_pooled(count) ? kWhole : count) * sizeof(MaterialId);
-}
-
-VoxelBuffers::Buffer VoxelBuffers::lend(std::size_t count) {
-  assert(count <= kWhole);
-  if (!is_pooled(count)) return Buffer(new MaterialId[count], Return{});
-  std::scoped_lock lock(mutex_);
-  if (idle_.empty()) {
-    constexpr std::size_t kSlabBytes = std::size_t{2} << 20;
-    constexpr std::size_t kPerSlab = kSlabBytes / (kWhole * sizeof(MaterialId));
-    slabs_.reserve(slabs_.size() + 1);
-    idle_.reserve((slabs_.size() + 1) * kPerSlab);
-    void* slab = std::aligned_alloc(kSlabBytes, kSlabBytes);
-    if (slab == nullptr) throw std::bad_alloc();
-    slabs_.push_back(slab);
-    (void)::madvise(slab, kSlabBytes, MADV_HUGEPAGE);  // refused where the system has none: then small pages
-    for (std::size_t i = 0; i < kPerSlab; ++i) idle_.push_back(static_cast<MaterialId*>(slab) + i * kWhole);
-  }
-  MaterialId* voxels = idle_.back();
-  idle_.pop_back();
-  return Buffer(voxels, Return{this});
-}
-
-VoxelBuffers::~VoxelBuffers() {
-  for (void* slab : slabs_) std::free(slab);
-}
 
 CellCache::CellCache(std::uint64_t capacity_bytes) : shards_(new Shard[kShards]) {
   // A set of four for each whole brick that the cache may hold.
@@ -204,6 +275,7 @@ std::optional<MaterialId> CellCache::voxel(int level, Position position, std::ui
   std::scoped_lock lock(s.mutex);
   const Shard::Entry* entry = s.look({level, position}, version);
   if (entry == nullptr) return std::nullopt;
+  if (entry->edited) return entry->cell->at(index);
   return entry->voxels == nullptr ? entry->material : entry->voxels[index];
 }
 
@@ -281,29 +353,69 @@ bool CellCache::has_room_for(std::size_t count) const {
   return sizeof(Cell) + VoxelBuffers::bytes_for(count) + kEntryBytes <= shards_[0].capacity;
 }
 
-void CellCache::begin_change(std::span<const Changed> runs) {
-  for (std::size_t i = 0; i < kShards; ++i) {
-    Shard& s = shards_[i];
-    std::scoped_lock lock(s.mutex);
-    ++s.changing;
-    for (const Changed& change : runs) {
-      if (change.run.first != change.run.last) s.drop(change.level, change.run);
+void CellCache::begin_change(std::span<const Changed> changes, std::uint64_t version) {
+  for (const Changed& change : changes) {
+    if (change.run.first != change.run.last) {
+      for (std::size_t i = 0; i < kShards; ++i) {
+        Shard& s = shards_[i];
+        std::scoped_lock lock(s.mutex);
+        s.remember(change.level, change.run, kForEver);
+        s.drop(change.level, change.run);
+      }
+      continue;
     }
-  }
-  for (const Changed& change : runs) {
-    if (change.run.first != change.run.last) continue;
-    Shard& s = shard(change.level, change.run.first);
+    const Key key{change.level, change.run.first};
+    Shard& s = shard(key.level, key.position);
     std::scoped_lock lock(s.mutex);
-    s.drop(change.level, change.run);
+    s.remember(key, kForEver);
+    const auto found = s.entries.find(key);
+    if (found == s.entries.end()) continue;
+    if (change.patch == nullptr) {
+      s.erase(found);
+    } else {
+      found->second.until = std::min(found->second.until, version);
+    }
   }
 }
 
-void CellCache::end_change(std::uint64_t version) {
+void CellCache::end_change(std::span<const Changed> changes, std::uint64_t version, bool applied) {
+  for (const Changed& change : changes) {
+    if (change.run.first != change.run.last) {
+      for (std::size_t i = 0; i < kShards; ++i) {
+        Shard& s = shards_[i];
+        std::scoped_lock lock(s.mutex);
+        s.remember(change.level, change.run, version);
+      }
+      continue;
+    }
+    const Key key{change.level, change.run.first};
+    Shard& s = shard(key.level, key.position);
+    std::scoped_lock lock(s.mutex);
+    s.remember(key, version);
+    if (change.patch != nullptr && applied) {
+      s.patch(key, change, version);
+    } else {
+      s.drop(key.level, change.run);
+    }
+  }
+}
+
+void CellCache::begin_refresh(std::uint64_t version) {
+  for (std::size_t i = 0; i < kShards; ++i) {
+    std::scoped_lock lock(shards_[i].mutex);
+    shards_[i].ceiling = version;
+  }
+}
+
+void CellCache::end_refresh(std::uint64_t version) {
+  clear();
   for (std::size_t i = 0; i < kShards; ++i) {
     Shard& s = shards_[i];
     std::scoped_lock lock(s.mutex);
-    --s.changing;
-    s.changed_at = std::max(s.changed_at, version);
+    // What a reader of an older state loaded meanwhile.
+    s.drop_all();
+    s.floor = std::max(s.floor, version);
+    s.ceiling = kForEver;
   }
 }
 
@@ -311,10 +423,8 @@ void CellCache::clear() {
   for (std::size_t i = 0; i < kShards; ++i) {
     Shard& s = shards_[i];
     std::scoped_lock lock(s.mutex);
-    s.entries.clear();
-    s.queue.clear();
+    s.drop_all();
     std::fill(s.asked.begin(), s.asked.end(), Shard::AskedSet{});
-    s.bytes = 0;
   }
 }
 

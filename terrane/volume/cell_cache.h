@@ -6,57 +6,41 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "terrane/base/status.h"
 #include "terrane/codec/codec.h"
+#include "terrane/codec/patch.h"
 #include "terrane/space/lattice.h"
 #include "terrane/volume/format.h"
+#include "terrane/volume/voxel_buffers.h"
 
 namespace terrane {
 
-// Buffers of bricks, reused: a fresh one costs its page faults, about as much as decoding into it. They come
-// four to a huge page, where the system gives those, so that a random voxel costs one miss and not a walk
-// through page tables too. A partial brick of more than half the voxels has one, too; smaller ones come from
-// the heap. Memory goes back only with this object. Thread-safe; outlives what it lent.
-class VoxelBuffers {
- public:
-  struct Return {
-    VoxelBuffers* home = nullptr;  // nullptr: from the heap
-    void operator()(MaterialId* voxels) const;
-  };
-  using Buffer = std::unique_ptr<MaterialId[], Return>;
-  static constexpr std::size_t kWhole = std::size_t{kBrickEdge} * kBrickEdge * kBrickEdge;  // voxels
-  // Room for `count` voxels, at most a whole brick; not cleared.
-  Buffer lend(std::size_t count);
-  // What lend(count) takes.
-  static std::size_t bytes_for(std::size_t count);
-  ~VoxelBuffers();
-
- private:
-  static bool is_pooled(std::size_t count) { return count > kWhole / 2; }
-  std::mutex mutex_;
-  std::vector<void*> slabs_;
-  std::vector<MaterialId*> idle_;
-};
-
 // One brick as readers see it: one material throughout, or its voxels, dense [x, y, z] of the brick's true
-// shape. Immutable.
+// shape; and over that a few that were edited since, by place. Immutable.
 struct Cell {
   RangeKind kind = RangeKind::kPredicted;
   MaterialId material = 0;  // unless there are voxels
   std::size_t count = 0;    // of voxels; 0: uniform
-  VoxelBuffers::Buffer voxels;
-  std::size_t bytes() const { return sizeof(Cell) + VoxelBuffers::bytes_for(count); }
+  std::shared_ptr<const MaterialId[]> voxels;
+  std::vector<PatchVoxel> edited;
+  std::size_t bytes() const {
+    return sizeof(Cell) + VoxelBuffers::bytes_for(count) + edited.size() * sizeof(PatchVoxel);
+  }
+  MaterialId at(std::size_t place) const;
 };
 using CellPtr = std::shared_ptr<const Cell>;
 
 // Decoded cells of one volume, bounded by bytes; what was not used of late goes first. Thread-safe.
 //
 // Exact: a cell is given to a reader only if it is what the reader's snapshot holds. Each cell knows the
-// version of the snapshot it was read from. A writer announces the runs it is about to change (begin_change),
-// writes, and tells the version of the new state (end_change): from the announcement on their cells are gone
-// and none may enter that was read from an older state.
+// version of the snapshot it was read from. A writer announces what it is about to change (begin_change),
+// writes, and tells the version of the new state (end_change). Cells of runs are gone from the announcement
+// on; cells of patched bricks are given to readers of the old state until the end, and are then what the
+// patch makes of them. None enters that was read from a state before its brick's last change. One writer at a
+// time.
 //
 // Single flight: of several readers of one state that want the same absent cell, one loads, the rest wait.
 // Loaders must not ask the cache.
@@ -82,11 +66,20 @@ class CellCache {
   struct Changed {
     int level = 0;
     Run run;
+    // What changed of a single brick of this shape (docs/format/patch.md); nullptr: it is another one. Lives
+    // until end_change.
+    const std::string* patch = nullptr;
+    BrickShape shape = {};
   };
-  // Each begin_change must be followed by its end_change, whatever became of the write.
-  void begin_change(std::span<const Changed> runs);
-  void end_change(std::uint64_t version);
+  // `version`: of the state as it is. Each begin_change must be followed by its end_change with the same
+  // changes, whatever became of the write; `applied`: all of it took place and nothing else.
+  void begin_change(std::span<const Changed> changes, std::uint64_t version);
+  void end_change(std::span<const Changed> changes, std::uint64_t version, bool applied);
 
+  // The store moves to another state in ways that are not known: from the state `version` to one that is told
+  // to end_refresh(). Until then only readers of the old one get cells.
+  void begin_refresh(std::uint64_t version);
+  void end_refresh(std::uint64_t version);
   void clear();
   std::uint64_t bytes() const;
   std::uint64_t capacity() const;  // in bytes

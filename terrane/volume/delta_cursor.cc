@@ -44,6 +44,18 @@ Result<std::span<const DeltaCursor::Entry>> DeltaCursor::find(Position p) {
   return std::span<const Entry>(entries_);
 }
 
+Result<bool> DeltaCursor::has(Position p, std::uint32_t number) {
+  TERRANE_ASSIGN(Cursor* const cursor, open(region_of(p)));
+  if (cursor == nullptr) return false;
+  cursor->seek(format::delta_key(level_, p, number));
+  if (!cursor->valid()) {
+    TERRANE_TRY(cursor->status());
+    return false;
+  }
+  TERRANE_ASSIGN(const format::DeltaKey key, format::parse_delta_key(cursor->key()));
+  return key.position == p;
+}
+
 Result<std::optional<Position>> DeltaCursor::next(Position p, Position last) {
   if (!records_) {
     records_ = snapshot_.scan(format::directory_unit(level_), format::delta_record_begin(level_),

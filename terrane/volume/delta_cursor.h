@@ -25,6 +25,8 @@ class DeltaCursor {
   // The deltas of a brick, the oldest first; empty for most. Valid until the next call. Errors: kMissing
   // where their numbers have a gap, kCorrupt, kIo.
   Result<std::span<const Entry>> find(Position p);
+  // Whether a brick has the delta of a number, and thus all before it.
+  Result<bool> has(Position p, std::uint32_t number);
   // The first brick in [p, last] that has some.
   Result<std::optional<Position>> next(Position p, Position last);
 

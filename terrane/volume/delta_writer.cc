@@ -22,6 +22,7 @@ const std::uint32_t* DeltaNumbers::find(int level, Position position) const {
 
 void DeltaNumbers::set(int level, Position position, std::uint32_t next) {
   if (next_.size() >= most_) next_.clear();
+  if (watched_ != 0 && next == watched_) long_.emplace_back(level, position);
   next_[{level, position}] = next;
 }
 

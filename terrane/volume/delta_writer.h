@@ -4,6 +4,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "terrane/volume/delta_format.h"
 #include "terrane/volume/map_writer.h"
@@ -19,11 +20,18 @@ class DeltaNumbers {
   void set(int level, Position position, std::uint32_t next);
   void clear() { next_.clear(); }
 
+  // From now on bricks are remembered whose deltas reach this number; 0: none.
+  void watch(std::uint32_t number) { watched_ = number; }
+  // Those bricks, by level, each at least once; they are then forgotten.
+  std::vector<std::pair<int, Position>> take_long() { return std::exchange(long_, {}); }
+
  private:
   struct Hash {
     std::size_t operator()(const std::pair<int, Position>& key) const;
   };
   std::size_t most_;
+  std::uint32_t watched_ = 0;
+  std::vector<std::pair<int, Position>> long_;
   std::unordered_map<std::pair<int, Position>, std::uint32_t, Hash> next_;
 };
 

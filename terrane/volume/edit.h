@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,13 @@ struct EditOptions {
   EditDurability durability = EditDurability::kSync;
 };
 
+// What the voxels of a box become, from what they are: `voxels` holds a part of it (in voxels of level 0,
+// inside one brick) and is changed in place. Called once for each brick, from several threads unless the
+// task's executor has one. An error ends the edit, and nothing was changed.
+using EditFunction = std::function<Status(const Box& part, VoxelView voxels)>;
+
 struct EditReport {
-  std::uint64_t batch = 0;   // its number, from 1; events are told by it
+  std::uint64_t batch = 0;   // its number, from 1; events are told by it. 0: nothing was to be changed
   std::uint64_t voxels = 0;  // set, whatever they were before
   std::uint64_t bricks = 0;  // touched
 };

@@ -30,7 +30,21 @@ std::optional<Error> conflict(const Volume::State& state, const ReadyEdit& edit)
                     pending.kind == format::Pending::Kind::kIngest ? "continue or restart that ingest first"
                                                                    : "open the store for writing anew")};
   }
+  if (edit.read_at && state.changes.any(*edit.read_at, edit.event.bricks)) {
+    return Error{
+        ErrorCode::kConflict,
+        fmt::format("bricks of box {} were changed by others since this edit read them; run it again",
+                    to_string(edit.event.box))};
+  }
   return std::nullopt;
+}
+
+void add_due(Volume::State& state, const ReadyEdit& edit) {
+  std::vector<Run> patched, whole;
+  for (const ReadyEdit::Patch& patch : edit.patches) patched.push_back({patch.position, patch.position});
+  for (const Edit& range : edit.ranges) whole.push_back(range.run);
+  state.due.add_patched(patched);
+  state.due.add_whole(whole);
 }
 
 // A group on its way into one batch of the engine.
@@ -47,7 +61,8 @@ class GroupWriter {
     if (!edit.ranges.empty()) TERRANE_TRY(add_ranges(number, edit.ranges));
     for (const ReadyEdit::Patch& patch : edit.patches) {
       TERRANE_TRY(deltas_.add(0, patch.position, number, patch.bytes));
-      changed_.push_back({0, {patch.position, patch.position}});
+      const BrickShape shape = shape_of(state_.lattice(0).brick_box(patch.position));
+      changed_.push_back({0, {patch.position, patch.position}, &patch.bytes, shape});
     }
     const std::string key = format::event_key(number);
     const std::string value = format::event_value(key, edit.event, state_.model);
@@ -97,6 +112,7 @@ class GroupWriter {
 Result<std::uint64_t> EditQueue::commit(Volume::State& state, const ReadyEdit& edit) {
   Waiting mine{&edit, false, 0, {}};
   std::unique_lock lock(mutex_);
+  room_.wait(lock, [&] { return !crowded(); });
   queue_.push_back(&mine);
   while (!mine.done) {
     if (leading_) {
@@ -114,6 +130,18 @@ Result<std::uint64_t> EditQueue::commit(Volume::State& state, const ReadyEdit& e
   }
   if (mine.error) return *mine.error;
   return mine.batch;
+}
+
+void EditQueue::limit(std::size_t most_due) {
+  std::scoped_lock lock(mutex_);
+  most_due_ = most_due;
+  room_.notify_all();
+}
+
+void EditQueue::due_now(std::size_t runs) {
+  std::scoped_lock lock(mutex_);
+  due_ = runs;
+  room_.notify_all();
 }
 
 std::vector<EditQueue::Waiting*> EditQueue::take_group() {
@@ -140,20 +168,21 @@ void EditQueue::write_group(Volume::State& state, const std::vector<Waiting*>& g
     GroupWriter writer(state, *snapshot);
     Durability durability = Durability::kBuffered;
     bool any = false;
-    std::vector<Run> due;
     for (Waiting* one : group) {
       one->error = conflict(state, *one->edit);
       if (one->error) continue;
       TERRANE_TRY(writer.add(*one->edit));
+      state.changes.add(one->edit->event.bricks);
       one->batch = writer.last();
-      const std::vector<Run>& bricks = one->edit->event.bricks;
-      due.insert(due.end(), bricks.begin(), bricks.end());
       any = true;
       if (one->edit->durability == EditDurability::kSync) durability = Durability::kFsync;
     }
     if (!any) return ok();
     TERRANE_TRY(writer.write(durability));
-    state.due.runs.insert(state.due.runs.end(), due.begin(), due.end());
+    for (const Waiting* one : group) {
+      if (!one->error) add_due(state, *one->edit);
+    }
+    state.edits.due_now(state.due.runs());
     return ok();
   };
   Status status = ok();

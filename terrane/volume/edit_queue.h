@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -7,23 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "terrane/volume/edit.h"
-#include "terrane/volume/event_format.h"
-#include "terrane/volume/map_writer.h"
+#include "terrane/volume/ready_edit.h"
 
 namespace terrane {
-
-// One batch of edits of level 0, made ready by its writer.
-struct ReadyEdit {
-  struct Patch {
-    Position position = 0;
-    std::string bytes;
-  };
-  std::vector<Patch> patches;  // ascending, a brick each
-  std::vector<Edit> ranges;    // ascending; whole bricks, none of them patched
-  format::Event event;         // but for its number
-  EditDurability durability = EditDurability::kSync;
-};
 
 // Where writers meet: one of those that wait writes what all of them have ready, as one batch of the engine
 // and with one fsync, numbers given in the order of arrival. Thread-safe.
@@ -32,6 +19,10 @@ class EditQueue {
   // Returns when the batch is as durable as it asks for, with its number. kConflict where unfinished work is
   // in its way.
   Result<std::uint64_t> commit(Volume::State& state, const ReadyEdit& edit);
+  // Writers wait while more than so many runs are due at coarser levels; 0: they never wait.
+  void limit(std::size_t most_due);
+  void due_now(std::size_t runs);
+  bool crowded() const { return most_due_ != 0 && due_ > most_due_; }
 
  private:
   struct Waiting {
@@ -45,7 +36,8 @@ class EditQueue {
   static void write_group(Volume::State& state, const std::vector<Waiting*>& group);
 
   std::mutex mutex_;
-  std::condition_variable moved_;
+  std::condition_variable moved_, room_;
+  std::atomic<std::size_t> most_due_ = 0, due_ = 0;
   std::deque<Waiting*> queue_;
   bool leading_ = false;  // one of the writers writes
 };

@@ -44,10 +44,34 @@ TEST_P(Edits, ReadAsADenseArrayWhateverIsWrittenBetween) {
   Volume volume = fresh("edits_dense");
   VoxelArray truth(kExtent, 0);
   std::uint64_t batches = 0;
-  for (int i = 0; i < rounds(150); ++i) {
+  for (int i = 0; i < rounds(100); ++i) {
     const Box box = random_box(random, kExtent, i % 7 == 0 ? 200 : 40);
     const auto material = static_cast<MaterialId>(random.below(6));
-    switch (random.below(4)) {
+    switch (random.below(5)) {
+      case 4: {
+        const auto add = [&](const Box&, VoxelView voxels) {
+          for (std::int64_t x = 0; x < voxels.size.x; ++x) {
+            for (std::int64_t y = 0; y < voxels.size.y; ++y) {
+              for (std::int64_t z = 0; z < voxels.size.z; ++z) {
+                MaterialId& m = voxels.at({x, y, z});
+                if (m % 2 == material % 2) m = material;
+              }
+            }
+          }
+          return ok();
+        };
+        const VoxelArray before = part_of(truth, box);
+        ASSERT_TRUE(add(box, truth.view().sub(box)));
+        const VoxelArray after = part_of(truth, box);
+        std::uint64_t changed = 0;
+        for (std::size_t v = 0; v < after.voxels.size(); ++v)
+          changed += after.voxels[v] != before.voxels[v] ? 1 : 0;
+        const auto report = volume.edit(box, EditFunction(add), {.durability = EditDurability::kBatch});
+        ASSERT_TRUE(report) << report.error().message;
+        EXPECT_EQ(report->voxels, changed);
+        EXPECT_EQ(report->batch, changed == 0 ? 0 : ++batches);
+        break;
+      }
       case 0: {
         const VoxelArray voxels = random_voxels(random, box.size());
         ASSERT_TRUE(volume.write(box, voxels.view()));
@@ -77,6 +101,9 @@ TEST_P(Edits, ReadAsADenseArrayWhateverIsWrittenBetween) {
     if (i % 10 == 7) {
       ASSERT_TRUE(volume.fold(static_cast<std::uint32_t>(1 + random.below(3))));
       expect_clean(volume);
+    }
+    if (i % 20 == 0) {
+      ASSERT_TRUE(volume.rebuild_levels());
     }
     if (i % 10 == 0) {
       ASSERT_TRUE(volume.flush_levels());
@@ -158,6 +185,94 @@ TEST_P(Edits, OfManyWritersAllHold) {
     for (const VoxelEdit& edit : edits) truth.at(edit.voxel) = edit.material;
   }
   EXPECT_EQ(volume.read({volume.world().bounds()}).value().voxels, truth.voxels);
+}
+
+// Adds one to every voxel of a box that two bricks share.
+constexpr Box kShared = {{60, 0, 0}, {68, 8, 8}};
+
+Status add_one(const Box&, VoxelView voxels) {
+  for (std::int64_t x = 0; x < voxels.size.x; ++x) {
+    for (std::int64_t y = 0; y < voxels.size.y; ++y) {
+      for (std::int64_t z = 0; z < voxels.size.z; ++z) ++voxels.at({x, y, z});
+    }
+  }
+  return ok();
+}
+
+TEST_P(Edits, AFunctionConflictsWithWhatChangedItsBricksMeanwhile) {
+  Volume volume = fresh("edits_conflict");
+  const auto meddling = [&](const std::function<void()>& meddle) {
+    bool once = true;
+    InlineExecutor here;
+    EditOptions options;
+    options.task.executor = &here;
+    return volume.edit(
+        kShared,
+        [&](const Box& part, VoxelView voxels) {
+          if (std::exchange(once, false)) meddle();
+          return add_one(part, voxels);
+        },
+        options);
+  };
+  EXPECT_TRUE(meddling([&] { volume.edit(std::vector<VoxelEdit>{{{150, 0, 0}, 1}}).value(); }));
+  EXPECT_EQ(volume.at({67, 7, 7}).value(), 1);
+  EXPECT_EQ(meddling([&] {
+              volume.edit(std::vector<VoxelEdit>{{{127, 63, 63}, 1}}).value();
+            })
+                .error()
+                .code,
+            ErrorCode::kConflict);
+  EXPECT_EQ(meddling([&] {
+              volume.edit({{0, 0, 0}, {64, 64, 64}}, 5).value();
+            })
+                .error()
+                .code,
+            ErrorCode::kConflict);
+  const VoxelArray voxels({1, 1, 1}, 9);
+  EXPECT_EQ(meddling([&] {
+              volume.write({{64, 0, 0}, {65, 1, 1}}, voxels.view()).value();
+            })
+                .error()
+                .code,
+            ErrorCode::kConflict);
+  EXPECT_TRUE(meddling([&] { volume.fold().value(); })) << "a fold changes nothing that is read";
+  EXPECT_EQ(volume.at({60, 0, 0}).value(), 6);
+  EXPECT_EQ(volume.at({64, 0, 0}).value(), 10);
+  EXPECT_EQ(volume.at({66, 0, 0}).value(), 2);
+}
+
+TEST_P(Edits, FunctionsOfManyWritersLoseNoUpdate) {
+  Volume volume = fresh("edits_counter");
+  constexpr int kWriters = 4, kEach = 15;
+  std::vector<std::thread> writers;
+  writers.reserve(kWriters);
+  for (int w = 0; w < kWriters; ++w) {
+    writers.emplace_back([&] {
+      for (int done = 0; done < kEach;) {
+        const auto report = volume.edit(kShared, add_one, {.durability = EditDurability::kBatch});
+        if (report) {
+          ++done;
+        } else {
+          ASSERT_EQ(report.error().code, ErrorCode::kConflict) << report.error().message;
+        }
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  for (const Coord c : {kShared.lo, kShared.hi - Coord{1, 1, 1}})
+    EXPECT_EQ(volume.at(c).value(), kWriters * kEach);
+}
+
+TEST_P(Edits, AFunctionThatFailsChangesNothing) {
+  Volume volume = fresh("edits_failing");
+  const auto failing = [](const Box& part, VoxelView voxels) -> Status {
+    TERRANE_TRY(add_one(part, voxels));
+    if (part.hi.x > 64) return invalid("enough");
+    return ok();
+  };
+  EXPECT_EQ(volume.edit(kShared, failing).error().message, "enough");
+  EXPECT_EQ(volume.at({60, 0, 0}).value(), 0);
+  EXPECT_EQ(volume.info().value().epoch, 0u);
 }
 
 TEST_P(Edits, BadOnesAreRefusedAndChangeNothing) {

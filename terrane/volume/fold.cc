@@ -15,13 +15,19 @@ struct Folding {
   format::Folded history;    // level 0
 };
 
-Result<Folding> fold_brick(const Volume::State& state, const Snapshot& snapshot, int level,
-                           Position position) {
+// `pooled`: deltas of level 0 that are of later batches stay, they tell what is due at coarser levels.
+Result<Folding> fold_brick(const Volume::State& state, const Snapshot& snapshot, int level, Position position,
+                           std::uint64_t pooled) {
   ScratchPool::Lease scratch(state.scratches);
   BrickCursor cursor = state.bricks(snapshot, level);
-  TERRANE_ASSIGN(const StoredBrick stored, cursor.find(position));
+  TERRANE_ASSIGN(StoredBrick stored, cursor.find(position));
+  std::size_t count = stored.deltas.size();
+  while (level == 0 && count > 0 && stored.deltas[count - 1].batch > pooled) --count;
+  stored.deltas = stored.deltas.first(count);
   Folding folding;
-  folding.deltas = static_cast<std::uint32_t>(stored.deltas.size());
+  folding.deltas = static_cast<std::uint32_t>(count);
+  folding.edit.run = {position, position};
+  if (count == 0) return folding;
   if (level == 0) {
     TERRANE_ASSIGN(folding.history, history_of(state, position, stored, 0, *scratch));
   }
@@ -64,17 +70,18 @@ Status commit_fold(Volume::State& state, int level, std::span<Folding> folds) {
 Status fold_some(Volume::State& state, int level, std::span<const Position> bricks, const Task& task,
                  FoldReport& report) {
   for (;;) {
-    std::uint64_t structure = 0;
+    std::uint64_t structure = 0, pooled = 0;
     std::shared_ptr<const Snapshot> snapshot;
     {
       std::scoped_lock lock(state.write_mutex);
       structure = state.structure;
+      pooled = state.totals.pooled;
       TERRANE_ASSIGN(snapshot, state.engine->snapshot());
     }
     std::vector<Folding> folds(bricks.size());
     TERRANE_TRY(parallel_for(state.executor_of(task), bricks.size(), [&](std::size_t i) -> Status {
       TERRANE_TRY(task.check());
-      TERRANE_ASSIGN(folds[i], fold_brick(state, *snapshot, level, bricks[i]));
+      TERRANE_ASSIGN(folds[i], fold_brick(state, *snapshot, level, bricks[i], pooled));
       return ok();
     }));
     std::scoped_lock lock(state.write_mutex);
@@ -90,6 +97,22 @@ Status fold_some(Volume::State& state, int level, std::span<const Position> bric
 
 }  // namespace
 
+Result<FoldReport> fold_bricks(Volume::State& state, std::vector<std::pair<int, Position>> bricks,
+                               const Task& task) {
+  std::scoped_lock one(state.upkeep_mutex);
+  FoldReport report;
+  std::sort(bricks.begin(), bricks.end());
+  bricks.erase(std::unique(bricks.begin(), bricks.end()), bricks.end());
+  for (std::size_t i = 0; i < bricks.size();) {
+    const int level = bricks[i].first;
+    std::vector<Position> some;
+    for (; i < bricks.size() && bricks[i].first == level && some.size() < kBricksAtOnce; ++i)
+      some.push_back(bricks[i].second);
+    TERRANE_TRY(fold_some(state, level, some, task, report));
+  }
+  return report;
+}
+
 Result<FoldReport> fold_edits(Volume::State& state, std::uint32_t least, const Task& task) {
   std::scoped_lock one(state.upkeep_mutex);
   FoldReport report;
@@ -100,8 +123,8 @@ Result<FoldReport> fold_edits(Volume::State& state, std::uint32_t least, const T
     for (Position p = 0;;) {
       TERRANE_ASSIGN(const auto next, deltas.next(p, ~Position{0}));
       if (next) {
-        TERRANE_ASSIGN(const auto entries, deltas.find(*next));
-        if (entries.size() >= least) bricks.push_back(*next);
+        TERRANE_ASSIGN(const bool many, deltas.has(*next, std::max(least, 1U) - 1));
+        if (many) bricks.push_back(*next);
       }
       const bool last = !next || *next == ~Position{0};
       if (bricks.size() == kBricksAtOnce || (last && !bricks.empty())) {

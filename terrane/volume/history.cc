@@ -36,18 +36,20 @@ void HistoryWriter::put(const format::Folded& folded) {
   count(key, value);
 }
 
-Status HistoryWriter::put_folded(const Run& run) {
+Result<bool> HistoryWriter::put_folded(const Run& run, std::uint64_t pooled) {
+  bool newer = false;
   DeltaCursor deltas(snapshot_, 0, state_.model);
   BrickCursor bricks = state_.bricks(snapshot_, 0);
   ScratchPool::Lease scratch(state_.scratches);
   for (Position p = run.first;;) {
     TERRANE_ASSIGN(const auto next, deltas.next(p, run.last));
-    if (!next) return ok();
+    if (!next) return newer;
     TERRANE_ASSIGN(const StoredBrick stored, bricks.find(*next));
+    newer = newer || (!stored.deltas.empty() && stored.deltas.back().batch > pooled);
     TERRANE_ASSIGN(const format::Folded folded,
                    history_of(state_, *next, stored, totals_.epoch + 1, *scratch));
     put(folded);
-    if (*next == run.last) return ok();
+    if (*next == run.last) return newer;
     p = *next + 1;
   }
 }

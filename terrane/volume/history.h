@@ -18,8 +18,9 @@ class HistoryWriter {
       : state_(state), snapshot_(snapshot), batch_(batch), totals_(totals) {}
 
   void put(const format::Folded& folded);
-  // Of all bricks of level 0 in a run that have deltas, which are about to go.
-  Status put_folded(const Run& run);
+  // Of all bricks of level 0 in a run that have deltas, which are about to go. Whether any of these is of a
+  // batch after `pooled`.
+  Result<bool> put_folded(const Run& run, std::uint64_t pooled);
   // Of all that a run of level 0 holds, which `batch` takes away.
   Status put_replaced(std::uint64_t batch, const Run& run);
 

@@ -1,183 +1,167 @@
 #include <algorithm>
 
-#include "terrane/codec/patch.h"
+#include "terrane/volume/level_step.h"
 #include "terrane/volume/state.h"
 
 namespace terrane {
 namespace {
 
-constexpr std::size_t kParentsAtOnce = 64;
-// Of a brick's 64^3 voxels: where more changed, it is made anew rather than patched.
-constexpr std::size_t kMostPatched = 4096;
+constexpr std::size_t kParentsAtOnce = 512;
+constexpr std::size_t kParentsPerJob = 16;
 
-Position parent_of(Position p) {
-  const BrickCoord b = brick_at(p);
-  return position_of({b.x / 2, b.y / 2, b.z / 2});
-}
-
-// A brick of a level, and those below it that changed.
-struct Parent {
-  Position position = 0;
-  std::vector<Position> children;
+// What changed of a level since the one above was pooled from it.
+struct LevelChange {
+  std::vector<Run> whole;            // any voxel may have
+  std::vector<Run> patched;          // level 0: as their newer deltas tell
+  std::vector<ChangedVoxel> voxels;  // coarser levels; those of a brick stand together
+  bool empty() const { return whole.empty() && patched.empty() && voxels.empty(); }
 };
 
-// What becomes of a parent.
-struct Change {
-  std::string patch;         // where few voxels changed
-  std::optional<Edit> edit;  // where many did
-};
-
-std::vector<Parent> parents_of(std::span<const Position> children) {
-  std::vector<Parent> parents;
-  for (const Position child : children) parents.push_back({parent_of(child), {child}});
-  std::sort(parents.begin(), parents.end(),
-            [](const Parent& a, const Parent& b) { return a.position < b.position; });
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < parents.size(); ++i) {
-    if (kept > 0 && parents[kept - 1].position == parents[i].position) {
-      parents[kept - 1].children.push_back(parents[i].children[0]);
-    } else {
-      if (kept != i) parents[kept] = std::move(parents[i]);
-      ++kept;
-    }
-  }
-  parents.resize(kept);
-  return parents;
-}
-
-// One level, from the level below it as one state of the store holds it.
-class LevelStep {
+// One round over all levels.
+class EditPooling {
  public:
-  LevelStep(const Volume::State& state, const Snapshot& snapshot, int level)
-      : state_(state), snapshot_(snapshot), level_(level), lattice_(state.lattice(level)) {}
+  EditPooling(Volume::State& state, const DueLevels& due, const Task& task)
+      : state_(state), due_(due), task_(task) {}
 
-  // nullopt: it stays as it is.
-  Result<std::optional<Change>> pool(const Parent& parent, WorkScratch& scratch) const {
-    const Box brick = lattice_.brick_box(parent.position);
-    BrickCursor stored_at = state_.bricks(snapshot_, level_), fine = state_.bricks(snapshot_, level_ - 1);
-    TERRANE_ASSIGN(const StoredBrick stored, stored_at.find(parent.position));
-    std::vector<PatchVoxel> patch;
-    for (const Position child : parent.children) {
-      const Box part = level_box(state_.lattice(level_ - 1).brick_box(child), 1);
-      VoxelArray pooled(part.size()), held(part.size());
-      TERRANE_TRY(pool_part(state_, fine, level_, part, pooled.view(), nullptr, scratch));
-      const Box inside = {part.lo - brick.lo, part.hi - brick.lo};
-      TERRANE_TRY(
-          decode_brick_part(state_, level_, parent.position, stored, inside, scratch.codec, held.view()));
-      compare(pooled, held, inside, brick.size(), patch);
+  Status run() {
+    LevelChange change{due_.whole, due_.patched, {}};
+    for (int level = 1; level <= kMaxLevel && !change.empty(); ++level) {
+      TERRANE_ASSIGN(change, step(level, std::move(change)));
+      if (task_.progress) task_.progress({static_cast<std::uint64_t>(level), kMaxLevel, "levels"});
     }
-    if (patch.empty()) return std::optional<Change>();
-    std::sort(patch.begin(), patch.end(),
-              [](const PatchVoxel& a, const PatchVoxel& b) { return a.place < b.place; });
-    Change change;
-    if (patch.size() <= kMostPatched) {
-      write_patch(patch, scratch.codec, change.patch);
-      return std::optional(std::move(change));
-    }
-    const BrickShape shape = shape_of(brick);
-    const std::span<MaterialId> voxels(scratch.coarse.data(), shape.voxels());
-    TERRANE_TRY(decode_brick(state_, level_, parent.position, stored, scratch.codec, voxels));
-    apply_patch(patch, voxels);
-    TERRANE_ASSIGN(change.edit,
-                   make_edit(state_, level_, parent.position, false, Encoding{}, voxels, shape, scratch));
-    return std::optional(std::move(change));
+    return ok();
   }
 
  private:
-  static void compare(const VoxelArray& pooled, const VoxelArray& held, const Box& inside, Coord size,
-                      std::vector<PatchVoxel>& patch) {
-    std::size_t i = 0;
-    for (std::int64_t x = inside.lo.x; x < inside.hi.x; ++x) {
-      for (std::int64_t y = inside.lo.y; y < inside.hi.y; ++y) {
-        for (std::int64_t z = inside.lo.z; z < inside.hi.z; ++z, ++i) {
-          if (pooled.voxels[i] != held.voxels[i])
-            patch.push_back({static_cast<std::uint32_t>((x * size.y + y) * size.z + z), pooled.voxels[i]});
-        }
+  // Works something out from one state of the store, and commits it unless a write came between that may
+  // have pooled something newer: then again.
+  template <class Work, class Commit>
+  Status optimistic(int level, const Work& work, const Commit& commit) {
+    for (;;) {
+      std::uint64_t structure = 0;
+      std::shared_ptr<const Snapshot> snapshot;
+      {
+        std::scoped_lock lock(state_.write_mutex);
+        structure = state_.structure;
+        TERRANE_ASSIGN(snapshot, state_.engine->snapshot());
       }
+      TERRANE_TRY(work(LevelStep(state_, *snapshot, level, due_.since)));
+      std::scoped_lock lock(state_.write_mutex);
+      if (state_.structure == structure) return commit();
     }
   }
 
-  const Volume::State& state_;
-  const Snapshot& snapshot_;
-  int level_;
-  const Lattice& lattice_;
+  // What changed of `level` by what changed below it.
+  Result<LevelChange> step(int level, LevelChange below) {
+    LevelChange out;
+    join(below.whole);
+    join(below.patched);
+    Stretches stretches;
+    TERRANE_TRY(optimistic(
+        level,
+        [&](const LevelStep& step) -> Status {
+          TERRANE_ASSIGN(stretches, step.stretches(below.whole, task_));
+          return ok();
+        },
+        [&] { return stretches.edits.empty() ? ok() : commit_pooled(state_, level, stretches.edits, {}); }));
+    for (const Edit& edit : stretches.edits) out.whole.push_back(edit.run);
+    const std::vector<ChangedChild> children = children_of(below, std::move(stretches.bricks), level - 1);
+    const std::vector<ChangedParent> parents = parents_of(children);
+    for (std::size_t i = 0; i < parents.size(); i += kParentsAtOnce)
+      TERRANE_TRY(
+          pool(level, std::span(parents).subspan(i, std::min(kParentsAtOnce, parents.size() - i)), out));
+    if (due_.thorough) {
+      // What an earlier round left undone may be above a level that is in step.
+      for (const ChangedParent& parent : parents) out.whole.push_back({parent.position, parent.position});
+      out.voxels.clear();
+    }
+    return out;
+  }
+
+  // By parent, each once, what says most of it.
+  std::vector<ChangedChild> children_of(const LevelChange& below, std::vector<Position> whole,
+                                        int level) const {
+    using How = ChangedChild::How;
+    std::vector<ChangedChild> children;
+    for (const Position p : whole) children.push_back({p, How::kWhole, {}});
+    const Lattice& lattice = state_.lattice(level);
+    for (const Run& run : below.patched) {
+      for (auto p = lattice.next_inside(run.first, run.last); p;) {
+        children.push_back({*p, How::kPatched, {}});
+        p = *p == run.last ? std::nullopt : lattice.next_inside(*p + 1, run.last);
+      }
+    }
+    const std::span<const ChangedVoxel> voxels(below.voxels);
+    for (std::size_t i = 0; i < voxels.size();) {
+      const std::size_t begun = i;
+      while (i < voxels.size() && voxels[i].brick == voxels[begun].brick) ++i;
+      children.push_back({voxels[begun].brick, How::kVoxels, voxels.subspan(begun, i - begun)});
+    }
+    const auto order = [](const ChangedChild& c) {
+      return std::tuple(parent_of(c.position), c.position, c.how != How::kWhole);
+    };
+    std::sort(children.begin(), children.end(),
+              [&](const ChangedChild& a, const ChangedChild& b) { return order(a) < order(b); });
+    children.erase(
+        std::unique(children.begin(), children.end(),
+                    [](const ChangedChild& a, const ChangedChild& b) { return a.position == b.position; }),
+        children.end());
+    return children;
+  }
+
+  static std::vector<ChangedParent> parents_of(const std::vector<ChangedChild>& children) {
+    std::vector<ChangedParent> parents;
+    const std::span<const ChangedChild> all(children);
+    for (std::size_t i = 0; i < all.size();) {
+      const std::size_t begun = i;
+      const Position parent = parent_of(all[i].position);
+      while (i < all.size() && parent_of(all[i].position) == parent) ++i;
+      parents.push_back({parent, all.subspan(begun, i - begun)});
+    }
+    return parents;
+  }
+
+  // Some parents of a level, in one batch. What changed is added to `out`.
+  Status pool(int level, std::span<const ChangedParent> parents, LevelChange& out) {
+    std::vector<std::optional<PooledChange>> changes;
+    const auto work = [&](const LevelStep& step) {
+      changes.assign(parents.size(), {});
+      const std::size_t jobs = (parents.size() + kParentsPerJob - 1) / kParentsPerJob;
+      return parallel_for(state_.executor_of(task_), jobs, [&](std::size_t job) {
+        ScratchPool::Lease scratch(state_.scratches);
+        const std::size_t i = job * kParentsPerJob, n = std::min(kParentsPerJob, parents.size() - i);
+        return step.pool(parents.subspan(i, n), *scratch, task_, std::span(changes).subspan(i, n));
+      });
+    };
+    return optimistic(level, work, [&]() -> Status {
+      std::vector<Edit> edits;
+      std::vector<ReadyEdit::Patch> patches;
+      for (std::size_t i = 0; i < parents.size(); ++i) {
+        if (!changes[i]) continue;
+        const Position position = parents[i].position;
+        if (changes[i]->edit) {
+          edits.push_back(std::move(*changes[i]->edit));
+          out.whole.push_back({position, position});
+          continue;
+        }
+        patches.push_back({position, std::move(changes[i]->patch)});
+        for (const PatchVoxel& v : changes[i]->voxels) out.voxels.push_back({position, v.place});
+      }
+      return edits.empty() && patches.empty() ? ok() : commit_pooled(state_, level, edits, patches);
+    });
+  }
+
+  Volume::State& state_;
+  const DueLevels& due_;
+  const Task& task_;
 };
 
-// Some parents of a level, in one batch. Those that changed are added to `changed`. Worked out without the
-// lock, and again where a write came between that may have pooled something newer.
-Status pool_parents(Volume::State& state, int level, std::span<const Parent> parents, const Task& task,
-                    std::vector<Position>& changed) {
-  for (;;) {
-    std::uint64_t structure = 0;
-    std::shared_ptr<const Snapshot> snapshot;
-    {
-      std::scoped_lock lock(state.write_mutex);
-      structure = state.structure;
-      TERRANE_ASSIGN(snapshot, state.engine->snapshot());
-    }
-    const LevelStep step(state, *snapshot, level);
-    std::vector<std::optional<Change>> changes(parents.size());
-    TERRANE_TRY(parallel_for(state.executor_of(task), parents.size(), [&](std::size_t i) -> Status {
-      TERRANE_TRY(task.check());
-      ScratchPool::Lease scratch(state.scratches);
-      TERRANE_ASSIGN(changes[i], step.pool(parents[i], *scratch));
-      return ok();
-    }));
-    std::vector<Edit> edits;
-    std::vector<ReadyEdit::Patch> patches;
-    for (std::size_t i = 0; i < parents.size(); ++i) {
-      if (!changes[i]) continue;
-      if (changes[i]->edit) {
-        edits.push_back(std::move(*changes[i]->edit));
-      } else {
-        patches.push_back({parents[i].position, std::move(changes[i]->patch)});
-      }
-    }
-    if (edits.empty() && patches.empty()) return ok();
-    std::scoped_lock lock(state.write_mutex);
-    if (state.structure != structure) continue;
-    TERRANE_TRY(commit_pooled(state, level, edits, patches));
-    for (const Edit& edit : edits) changed.push_back(edit.run.first);
-    for (const ReadyEdit::Patch& patch : patches) changed.push_back(patch.position);
-    return ok();
-  }
-}
-
-std::vector<Position> bricks_in(const std::vector<Run>& runs, const Lattice& lattice) {
-  std::vector<Position> bricks;
-  for (const Run& run : runs) {
-    for (auto p = lattice.next_inside(run.first, run.last); p;) {
-      bricks.push_back(*p);
-      p = *p == run.last ? std::nullopt : lattice.next_inside(*p + 1, run.last);
-    }
-  }
-  std::sort(bricks.begin(), bricks.end());
-  bricks.erase(std::unique(bricks.begin(), bricks.end()), bricks.end());
-  return bricks;
-}
-
-Status pool_levels(Volume::State& state, const DueLevels& due, const Task& task) {
-  std::vector<Position> children = bricks_in(due.runs, state.lattice(0));
-  for (int level = 1; level <= kMaxLevel && !children.empty(); ++level) {
-    const std::vector<Parent> parents = parents_of(children);
-    std::vector<Position> changed;
-    for (std::size_t i = 0; i < parents.size(); i += kParentsAtOnce) {
-      const std::size_t n = std::min(kParentsAtOnce, parents.size() - i);
-      TERRANE_TRY(pool_parents(state, level, std::span(parents).subspan(i, n), task, changed));
-    }
-    if (due.thorough) {
-      // What a step before this one left undone may be above a level that is in step.
-      changed.clear();
-      for (const Parent& parent : parents) changed.push_back(parent.position);
-    }
-    std::sort(changed.begin(), changed.end());
-    children = std::move(changed);
-    if (task.progress) task.progress({static_cast<std::uint64_t>(level), kMaxLevel, "levels"});
-  }
-  return ok();
-}
-
 }  // namespace
+
+Position parent_of(Position brick) {
+  const BrickCoord b = brick_at(brick);
+  return position_of({b.x / 2, b.y / 2, b.z / 2});
+}
 
 Status pool_edits(Volume::State& state, const Task& task) {
   std::scoped_lock one(state.upkeep_mutex);
@@ -186,14 +170,14 @@ Status pool_edits(Volume::State& state, const Task& task) {
     std::scoped_lock lock(state.write_mutex);
     if (state.totals.pooled == state.totals.batches) return ok();
     std::swap(due, state.due);
+    due.since = state.totals.pooled;
     due.batches = state.totals.batches;
+    state.edits.due_now(0);
   }
-  Status status = pool_levels(state, due, task);
+  Status status = EditPooling(state, due, task).run();
   std::scoped_lock lock(state.write_mutex);
   if (status) status = commit_pooled_until(state, due.batches);
-  if (status) return status;
-  state.due.runs.insert(state.due.runs.end(), due.runs.begin(), due.runs.end());
-  state.due.thorough = true;
+  if (!status) state.due.give_back(std::move(due));
   return status;
 }
 

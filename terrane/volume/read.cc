@@ -35,10 +35,16 @@ std::vector<Target> targets_of(const Volume::State& state, int level, const Box&
 
 void copy_cell(const Cell& cell, const Box& brick, const Target& target, const Box& box, VoxelView out) {
   const VoxelView to = out.sub(shifted(target.part, box.lo));
+  const Box part = shifted(target.part, brick.lo);
+  const Coord size = brick.size();
   if (cell.count == 0) {
     fill(to, cell.material);
   } else {
-    copy(ConstVoxelView::dense(cell.voxels.get(), brick.size()).sub(shifted(target.part, brick.lo)), to);
+    copy(ConstVoxelView::dense(cell.voxels.get(), size).sub(part), to);
+  }
+  for (const PatchVoxel& v : cell.edited) {
+    const Coord c = {v.place / size.z / size.y, v.place / size.z % size.y, v.place % size.z};
+    if (part.contains(c)) to.at(c - part.lo) = v.material;
   }
 }
 
@@ -137,10 +143,10 @@ Result<CellPtr> load_brick(const Volume::State& state, std::uint64_t version, in
     auto cell = std::make_shared<Cell>();
     cell->kind = RangeKind::kBrick;
     cell->count = shape_of(state.lattice(level).brick_box(position)).voxels();
-    cell->voxels = state.buffers.lend(cell->count);
+    VoxelBuffers::Buffer voxels = state.buffers.lend(cell->count);
     ScratchPool::Lease scratch(state.scratches);
-    TERRANE_TRY(
-        decode_brick(state, level, position, stored, scratch->codec, {cell->voxels.get(), cell->count}));
+    TERRANE_TRY(decode_brick(state, level, position, stored, scratch->codec, {voxels.get(), cell->count}));
+    cell->voxels = std::move(voxels);
     return CellPtr(std::move(cell));
   });
 }
@@ -237,7 +243,7 @@ std::size_t index_in_brick(const Volume::State& state, int level, Coord voxel) {
 Result<MaterialId> material_at(const Volume::State& state, const Snapshot& snapshot, int level, Coord voxel) {
   BrickCursor cursor = state.bricks(snapshot, level);
   TERRANE_ASSIGN(const CellPtr cell, read_cell(state, snapshot, cursor, level, position_of(brick_of(voxel))));
-  return cell->count == 0 ? cell->material : cell->voxels[index_in_brick(state, level, voxel)];
+  return cell->at(index_in_brick(state, level, voxel));
 }
 
 Status read_here(const Volume::State& state, const Snapshot& snapshot, int level, const Box& box,

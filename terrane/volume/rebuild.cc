@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "terrane/volume/history_format.h"
 #include "terrane/volume/state.h"
 
 namespace terrane {
@@ -10,7 +11,14 @@ namespace {
 
 constexpr std::size_t kBricksPerBatch = 256;
 
-// The bricks of `level` that stand over anything but the prediction, ascending.
+using Visit = std::function<void(std::string_view key, std::string_view value)>;
+
+Status for_each(Cursor& cursor, std::string_view begin, const Visit& visit) {
+  for (cursor.seek(begin); cursor.valid(); cursor.next()) visit(cursor.key(), cursor.value());
+  return cursor.status();
+}
+
+// The bricks of `level` that stand over anything but the prediction, or over edits, ascending.
 Result<std::vector<Position>> parents(const Volume::State& state, const Snapshot& snapshot, int level,
                                       const Task& task) {
   const Lattice& below = state.lattice(level - 1);
@@ -21,14 +29,21 @@ Result<std::vector<Position>> parents(const Volume::State& state, const Snapshot
     TERRANE_ASSIGN(const format::Range range, cursor.find(p));
     if (range.content.kind != RangeKind::kPredicted) {
       for (auto at = below.next_inside(range.run.first, range.run.last); at;) {
-        const BrickCoord b = brick_at(*at);
-        const Position parent = position_of({b.x / 2, b.y / 2, b.z / 2});
+        const Position parent = parent_of(*at);
         if (out.empty() || out.back() != parent) out.push_back(parent);
         at = *at == range.run.last ? std::nullopt : below.next_inside(*at + 1, range.run.last);
       }
     }
     if (range.run.last == ~Position{0}) break;
     p = range.run.last + 1;
+  }
+  DeltaCursor deltas(snapshot, level - 1, state.model);
+  for (Position p = 0;;) {
+    TERRANE_ASSIGN(const auto next, deltas.next(p, ~Position{0}));
+    if (!next) break;
+    out.push_back(parent_of(*next));
+    if (*next == ~Position{0}) break;
+    p = *next + 1;
   }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -49,6 +64,42 @@ Result<std::vector<RegionId>> own_regions(const Snapshot& snapshot, int level) {
   return regions;
 }
 
+// The regions of a level that have deltas. Keys that do not parse are passed over.
+Result<std::vector<RegionId>> regions_with_deltas(const Snapshot& snapshot, int level) {
+  std::vector<RegionId> regions;
+  const std::string begin = format::delta_record_begin(level);
+  const auto cursor = snapshot.scan(format::directory_unit(level), begin, format::delta_record_end(level));
+  TERRANE_TRY(for_each(*cursor, begin, [&](std::string_view key, std::string_view) {
+    if (const auto region = format::parse_delta_record_key(key)) regions.push_back(*region);
+  }));
+  return regions;
+}
+
+// Adds the deltas of level 0 with their records, events and history.
+Status count_edits(const Volume::State& state, const Snapshot& snapshot, format::Totals& totals) {
+  const auto count = [&](std::string_view key, std::string_view value) {
+    totals.stored_bytes += key.size() + value.size();
+  };
+  totals.deltas = 0;
+  const std::string records = format::delta_record_begin(0);
+  const auto cursor = snapshot.scan(format::directory_unit(0), records, format::delta_record_end(0));
+  TERRANE_TRY(for_each(*cursor, records, [&](std::string_view key, std::string_view value) {
+    count(key, value);
+    totals.record_sum += format::seal_of(value);
+    const auto record = format::parse_delta_record(key, value, state.model);
+    if (!record) return;
+    totals.deltas += record->keys;
+    totals.stored_bytes += record->bytes;
+  }));
+  TERRANE_TRY(for_each_event(state, snapshot, totals.batches, 0, [&](std::string_view k, std::string_view v) {
+    count(k, v);
+    return ok();
+  }));
+  const std::string history = format::history_begin();
+  const auto old = snapshot.scan(format::history_unit(), history, format::history_end());
+  return for_each(*old, history, count);
+}
+
 // The totals of a store that has no coarser levels: of the meta unit and level 0.
 Result<format::Totals> totals_of_level0(const Volume::State& state, const Snapshot& snapshot) {
   TERRANE_ASSIGN(Meta meta, read_meta(snapshot, state.model));
@@ -65,6 +116,7 @@ Result<format::Totals> totals_of_level0(const Volume::State& state, const Snapsh
     count(cursor->key(), cursor->value());
   }
   TERRANE_TRY(cursor->status());
+  TERRANE_TRY(count_edits(state, snapshot, totals));
   if (state.one_keyspace) return totals;
   TERRANE_ASSIGN(const std::vector<RegionId> regions, own_regions(snapshot, 0));
   for (const RegionId region : regions) {
@@ -91,6 +143,17 @@ Status wipe(Volume::State& state, const Pending& pending, bool begun) {
         batch.erase(unit, format::record_key(level, region));
       }
     }
+    TERRANE_ASSIGN(const std::vector<RegionId> edited, regions_with_deltas(*snapshot, level));
+    if (state.one_keyspace)
+      batch.erase_range(format::delta_unit(level, 0), format::delta_begin(level, 0),
+                        format::delta_end(level, ~Position{0}));
+    for (const RegionId region : edited) {
+      if (state.one_keyspace) break;
+      batch.erase_range(format::delta_unit(level, region), format::delta_begin(level, region_first(region)),
+                        format::delta_end(level, region_last(region)));
+    }
+    batch.erase_range(format::directory_unit(level), format::delta_record_begin(level),
+                      format::delta_record_end(level));
     batch.erase_range(format::directory_unit(level), format::map_key(level, 0), format::map_end(level));
     batch.erase_range(format::directory_unit(level), format::record_begin(level), format::record_end(level));
     const MapDelta delta = create_map(level, state.model, batch);
@@ -102,6 +165,8 @@ Status wipe(Volume::State& state, const Pending& pending, bool begun) {
     put_pending(state, pending, batch, totals);
     state.pending.put(pending);
   }
+  state.delta_numbers.clear();
+  ++state.structure;
   return write_meta(state, std::move(batch), totals, Durability::kFsync, changed);
 }
 
@@ -126,6 +191,8 @@ Status rebuild_running(Volume::State& state, const Pending& pending, bool begun,
     state.pending.set_running(due.id, false);
     TERRANE_TRY(std::move(ended));
   }
+  TERRANE_TRY(commit_pooled_until(state, state.totals.batches));
+  state.due = {};
   return commit(state, 0, {}, {pending, std::nullopt}, Durability::kFsync);
 }
 

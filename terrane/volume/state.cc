@@ -141,7 +141,7 @@ Status Volume::State::load() {
   due.thorough = true;
   const auto take = [&](std::string_view key, std::string_view value) -> Status {
     TERRANE_ASSIGN(const format::Event event, format::parse_event(key, value, model));
-    due.runs.insert(due.runs.end(), event.bricks.begin(), event.bricks.end());
+    due.add_whole(event.bricks);
     return ok();
   };
   if (writable)

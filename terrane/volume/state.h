@@ -14,12 +14,14 @@
 #include "terrane/volume/brick_cursor.h"
 #include "terrane/volume/cell_cache.h"
 #include "terrane/volume/delta_writer.h"
+#include "terrane/volume/due_levels.h"
 #include "terrane/volume/edit_queue.h"
 #include "terrane/volume/epoch_file.h"
 #include "terrane/volume/manifest.h"
 #include "terrane/volume/map_writer.h"
 #include "terrane/volume/pending.h"
 #include "terrane/volume/pooled_bricks.h"
+#include "terrane/volume/recent_changes.h"
 #include "terrane/volume/volume.h"
 
 namespace terrane {
@@ -62,13 +64,6 @@ class ScratchPool {
   std::vector<std::unique_ptr<WorkScratch>> idle_;
 };
 
-// What coarser levels do not show yet.
-struct DueLevels {
-  std::vector<Run> runs;  // bricks of level 0 that were edited
-  std::uint64_t batches = 0;
-  bool thorough = false;  // a step over them may have been left half done
-};
-
 // The insides of a volume. Readers use engine, cache and pending work, all thread-safe; what stands under
 // `write_mutex` belongs to whoever holds it.
 struct Volume::State {
@@ -102,6 +97,7 @@ struct Volume::State {
   // Under write_mutex:
   DeltaNumbers delta_numbers;
   DueLevels due;
+  RecentChanges changes;
   std::uint64_t structure = 0;     // grows where ranges change other than by a fold
   std::mutex upkeep_mutex;         // one thread at a time pools or folds edits; taken before write_mutex
   mutable std::mutex epoch_mutex;  // of the epoch file
@@ -218,10 +214,15 @@ Result<std::vector<Edit>> edits_of(const Volume::State& state, std::span<const B
 // Unfinished work whose box meets one of the pieces.
 std::vector<format::Pending> overlapping(const Volume::State& state, std::span<const Box> pieces);
 
+// The brick of the next coarser level over a brick.
+Position parent_of(Position brick);
 // Brings all coarser levels in step with the edits that are acknowledged when it is called.
 Status pool_edits(Volume::State& state, const Task& task);
 // Makes bricks anew that have at least `least` deltas, and takes these away: of all levels.
 Result<FoldReport> fold_edits(Volume::State& state, std::uint32_t least, const Task& task);
+// The same of some bricks, by level.
+Result<FoldReport> fold_bricks(Volume::State& state, std::vector<std::pair<int, Position>> bricks,
+                               const Task& task);
 // What pooling edits made of some bricks of a level; and that it came to an end. The caller holds
 // write_mutex.
 Status commit_pooled(Volume::State& state, int level, std::span<const Edit> edits,

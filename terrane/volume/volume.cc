@@ -312,6 +312,9 @@ Result<VolumeInfo> Volume::info() const {
     info.unfinished.push_back({pending.box, pending.source});
   }
   info.epoch = totals.epoch;
+  info.batches = totals.batches;
+  info.pooled = totals.pooled;
+  info.deltas = totals.deltas;
   info.format = fmt::format("{}.{}", format::kMajor, format::kMinor);
   TERRANE_ASSIGN(info.disk_bytes, state.engine->disk_bytes());
   return info;
@@ -341,12 +344,11 @@ Status Volume::checkpoint(const std::string& path) const {
 Status Volume::refresh() {
   State& state = *state_;
   if (state.writable) return invalid("the store is open for writing and always sees its own writes");
-  state.cache.begin_change({});
+  TERRANE_ASSIGN(const auto before, state.engine->snapshot());
+  state.cache.begin_refresh(before->version());
   Status status = state.engine->refresh();
-  state.cache.clear();
-  // A reader may still hold an older state: what it loads must not enter any more.
   const auto snapshot = state.engine->snapshot();
-  state.cache.end_change(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
+  state.cache.end_refresh(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
   TERRANE_TRY(std::move(status));
   return state.load();
 }

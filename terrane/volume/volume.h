@@ -139,6 +139,9 @@ struct VolumeInfo {
   std::vector<PrivateCodec> private_codecs;
   std::vector<UnfinishedIngest> unfinished;
   std::uint64_t epoch = 0;
+  // Batches of edits so far; up to which of them coarser levels follow; small changes not folded, of all
+  // levels.
+  std::uint64_t batches = 0, pooled = 0, deltas = 0;
   std::string format;  // "0.1"
   // 1 - stored / ingested; 0 before anything was ingested.
   double reduction() const;
@@ -225,6 +228,10 @@ class Volume {
   Result<EditReport> edit(std::span<const VoxelEdit> voxels, const EditOptions& options = {});
   // The same of all voxels of a box, which may cross the seam.
   Result<EditReport> edit(const Box& box, MaterialId material, const EditOptions& options = {});
+  // The same by a function of what is there, all of it from one state. kConflict where one of the bricks that
+  // it changes was changed by others meanwhile: call it again. Voxels that keep their material are not
+  // counted.
+  Result<EditReport> edit(const Box& box, const EditFunction& function, const EditOptions& options = {});
   // Coarser levels follow edits only when this is called: then they show all that is acknowledged.
   Status flush_levels(const Task& task = {});
   // Makes bricks anew that have at least `least` small changes laid over them. Reads give the same before and
@@ -252,6 +259,7 @@ class Volume {
   struct State;  // the insides; for terrane itself
 
  private:
+  friend class Upkeep;
   explicit Volume(std::unique_ptr<State> state);
   static Result<std::unique_ptr<State>> load_on(std::unique_ptr<Engine> engine, const OpenOptions& options);
   std::unique_ptr<State> state_;

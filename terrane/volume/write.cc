@@ -62,15 +62,19 @@ Result<Edit> make_edit(const Volume::State& state, int level, Position position,
   return edit;
 }
 
+constexpr std::uint64_t kNever = ~std::uint64_t{0};  // no state has this version
+
 Status write_meta(Volume::State& state, Batch batch, format::Totals totals, Durability durability,
                   std::span<const CellCache::Changed> changed) {
   ++totals.epoch;
   batch.put(format::meta_unit(), format::totals_key(), format::totals_value(totals, state.model));
-  state.cache.begin_change(changed);
+  std::uint64_t version = 0;
+  if (const auto before = state.engine->snapshot()) version = (*before)->version();
+  state.cache.begin_change(changed, version);
   Status status = state.engine->write(std::move(batch), durability);
   // Even a failed write may have reached the engine, so the cache begins anew at what it holds now.
   const auto snapshot = state.engine->snapshot();
-  state.cache.end_change(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
+  state.cache.end_change(changed, snapshot ? (*snapshot)->version() : kNever, status && snapshot);
   if (!status) {
     // With neither answer the mark of unfinished work stays: a reader rather waits than sees levels out of
     // step.
@@ -98,7 +102,11 @@ Status put_edits(Volume::State& state, const Snapshot& snapshot, int level, std:
   if (totals.deltas == 0) return ok();
   HistoryWriter history(state, snapshot, batch, totals);
   for (const Edit& edit : edits) {
-    if (level == 0) TERRANE_TRY(history.put_folded(edit.run));
+    if (level == 0) {
+      TERRANE_ASSIGN(const bool due, history.put_folded(edit.run, totals.pooled));
+      // Their voxels may lie outside of what is written now, and nothing would tell of them.
+      if (due) state.due.add_whole(std::span(&edit.run, 1));
+    }
     TERRANE_TRY(deltas.remove(level, edit.run));
   }
   return ok();
@@ -122,7 +130,10 @@ Status try_commit(Volume::State& state, int level, std::span<const Edit> edits, 
     DeltaWriter deltas(*snapshot, state.model, totals.epoch + 1, state.delta_numbers, batch);
     TERRANE_TRY(put_edits(state, *snapshot, level, edits, deltas, batch, totals));
     TERRANE_TRY(add_sums(deltas, totals));
-    for (const Edit& edit : edits) changed.push_back({level, edit.run});
+    for (const Edit& edit : edits) {
+      changed.push_back({level, edit.run});
+      if (level == 0) state.changes.add(std::span(&edit.run, 1));
+    }
     count_writes(state, level, edits);
     ++state.structure;
   }
@@ -154,7 +165,8 @@ Status try_commit_pooled(Volume::State& state, int level, std::span<const Edit> 
   for (const Edit& edit : edits) changed.push_back({level, edit.run});
   for (const ReadyEdit::Patch& patch : patches) {
     TERRANE_TRY(deltas.add(level, patch.position, totals.batches, patch.bytes));
-    changed.push_back({level, {patch.position, patch.position}});
+    const BrickShape shape = shape_of(state.lattice(level).brick_box(patch.position));
+    changed.push_back({level, {patch.position, patch.position}, &patch.bytes, shape});
   }
   TERRANE_TRY(add_sums(deltas, totals));
   return write_meta(state, std::move(batch), totals, Durability::kBuffered, changed);
