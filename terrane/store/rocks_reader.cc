@@ -1,4 +1,9 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -49,6 +54,26 @@ struct Opened {
   Stamp stamp;
 };
 
+// Brings one file to disk by a descriptor of our own. A file that has gone was replaced by ones that are on
+// disk; where the file system cannot be written to, nobody writes.
+Status sync_file(const fs::path& file, int flags) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  const int cause = errno;
+  if (fd >= 0) ::close(fd);
+  if (synced || cause == ENOENT || cause == EROFS || cause == EINVAL) return ok();
+  return Error{ErrorCode::kIo, "cannot bring to disk what another process wrote: " +
+                                   std::string(std::strerror(cause)) + "; path=`" + file.string() + "`"};
+}
+
+// What the writer beside us has not synced yet could still be taken back by a power cut: before anybody reads
+// it here, it is on disk. Tables are, before a manifest names them.
+Status sync_what_is_seen(const std::string& path, const Stamp& stamp) {
+  for (const auto& [name, bytes] : stamp.logs) TERRANE_TRY(sync_file(fs::path(path) / name, 0));
+  TERRANE_TRY(sync_file(fs::path(path) / stamp.current, 0));
+  return sync_file(path, O_DIRECTORY);
+}
+
 Result<std::shared_ptr<RocksDatabase>> open_once(const std::string& path, rocksdb::Options options) {
   TERRANE_TRY(check_rocks_directory(path));
   auto database = std::make_shared<RocksDatabase>();
@@ -79,6 +104,7 @@ Result<Opened> open_beside_writer(const std::string& path, const rocksdb::Option
     Stamp after = stamp_of(path);
     if (after.same_files(before)) {
       if (!database) return std::move(database).error();
+      TERRANE_TRY(sync_what_is_seen(path, after));
       return Opened{*std::move(database), std::move(before)};
     }
     before = std::move(after);

@@ -88,6 +88,7 @@ Status for_each_event(const Volume::State& state, const Snapshot& snapshot, std:
 }
 
 Status Volume::events(std::uint64_t since, const std::function<Status(const EventInfo&)>& visit) const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   std::uint64_t batches = 0;
   {

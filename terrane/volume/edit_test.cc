@@ -37,6 +37,32 @@ void expect_same(const Volume& volume, const VoxelArray& truth, Random& random) 
     ASSERT_EQ(counts.of(static_cast<MaterialId>(m)), expected.of(static_cast<MaterialId>(m)));
 }
 
+// Every voxel of like parity becomes this material.
+EditFunction spread(MaterialId material) {
+  return [material](const Box&, VoxelView voxels) {
+    for (std::int64_t x = 0; x < voxels.size.x; ++x) {
+      for (std::int64_t y = 0; y < voxels.size.y; ++y) {
+        for (std::int64_t z = 0; z < voxels.size.z; ++z) {
+          MaterialId& m = voxels.at({x, y, z});
+          if (m % 2 == material % 2) m = material;
+        }
+      }
+    }
+    return ok();
+  };
+}
+
+// The same of an array; how many voxels became another.
+std::uint64_t lay(const EditFunction& function, const Box& box, VoxelArray& truth) {
+  const VoxelArray before = part_of(truth, box);
+  EXPECT_TRUE(function(box, truth.view().sub(box)));
+  const VoxelArray after = part_of(truth, box);
+  std::uint64_t changed = 0;
+  for (std::size_t v = 0; v < after.voxels.size(); ++v)
+    changed += after.voxels[v] != before.voxels[v] ? 1 : 0;
+  return changed;
+}
+
 TEST_P(Edits, ReadAsADenseArrayWhateverIsWrittenBetween) {
   const std::uint64_t seed = 31;
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -49,24 +75,9 @@ TEST_P(Edits, ReadAsADenseArrayWhateverIsWrittenBetween) {
     const auto material = static_cast<MaterialId>(random.below(6));
     switch (random.below(5)) {
       case 4: {
-        const auto add = [&](const Box&, VoxelView voxels) {
-          for (std::int64_t x = 0; x < voxels.size.x; ++x) {
-            for (std::int64_t y = 0; y < voxels.size.y; ++y) {
-              for (std::int64_t z = 0; z < voxels.size.z; ++z) {
-                MaterialId& m = voxels.at({x, y, z});
-                if (m % 2 == material % 2) m = material;
-              }
-            }
-          }
-          return ok();
-        };
-        const VoxelArray before = part_of(truth, box);
-        ASSERT_TRUE(add(box, truth.view().sub(box)));
-        const VoxelArray after = part_of(truth, box);
-        std::uint64_t changed = 0;
-        for (std::size_t v = 0; v < after.voxels.size(); ++v)
-          changed += after.voxels[v] != before.voxels[v] ? 1 : 0;
-        const auto report = volume.edit(box, EditFunction(add), {.durability = EditDurability::kBatch});
+        const EditFunction add = spread(material);
+        const std::uint64_t changed = lay(add, box, truth);
+        const auto report = volume.edit(box, add, {.durability = EditDurability::kBatch});
         ASSERT_TRUE(report) << report.error().message;
         EXPECT_EQ(report->voxels, changed);
         EXPECT_EQ(report->batch, changed == 0 ? 0 : ++batches);

@@ -102,6 +102,7 @@ Status decide_for(const Volume::State& state, std::span<const MaterialId> voxels
 }  // namespace
 
 Result<BoxAnalysis> Volume::analyze(const Box& box, int level, const ReadOptions& options) const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
   TERRANE_TRY(check_countable(state, box, level));
@@ -137,6 +138,7 @@ Result<BoxAnalysis> Volume::analyze(const Box& box, int level, const ReadOptions
 }
 
 Result<Explanation> Volume::explain(Coord voxel, const ExplainOptions& options) const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   const int level = options.level;
   TERRANE_TRY(state.check_level(level));

@@ -16,6 +16,7 @@ std::uint64_t voxels_of(const Run& run, const Box& box) {
 }  // namespace
 
 Result<MaterialCounts> Volume::histogram(const Box& box, int level, const ReadOptions& options) const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
   TERRANE_TRY(check_countable(state, box, level));

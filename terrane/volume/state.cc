@@ -69,6 +69,7 @@ Volume::State::State(std::unique_ptr<Engine> the_engine, Manifest the_manifest, 
       model(format::constant_model(manifest.fill)),
       one_keyspace(engine->traits().one_keyspace),
       writable(options.access == Access::kWrite),
+      max_staleness(options.max_staleness),
       lattices(all_lattices(world.extent())),
       codecs(options.codecs ? options.codecs : std::make_shared<const CodecTable>()),
       cost_model(options.cost_model ? options.cost_model : std::make_shared<const AnalyticPrices>()),
@@ -76,7 +77,8 @@ Volume::State::State(std::unique_ptr<Engine> the_engine, Manifest the_manifest, 
       own_executor(make_executor(options)),
       executor(options.executor != nullptr ? options.executor : own_executor.get()),
       cache(options.cache_bytes),
-      pending(world, lattices) {}
+      pending(world, lattices),
+      refreshed_(clock.now()) {}
 
 Volume::State::~State() {
   // Nothing acknowledged waits for this: it only spares the next opening a replay, and dates the epoch file.
@@ -148,6 +150,39 @@ Status Volume::State::load() {
     TERRANE_TRY(for_each_event(*this, *snapshot, meta.totals.batches, meta.totals.pooled + 1, take));
   pending.reset(std::move(meta.unfinished));
   return ok();
+}
+
+Status Volume::State::refresh() {
+  std::scoped_lock one(refresh_mutex_);
+  return refresh_now();
+}
+
+Status Volume::State::refresh_now() {
+  const Clock::Instant begun = clock.now();
+  TERRANE_ASSIGN(const auto before, engine->snapshot());
+  cache.begin_refresh(before->version());
+  Status status = engine->refresh();
+  const auto snapshot = engine->snapshot();
+  // A reader may still hold an older state: what it loads must not enter any more.
+  cache.end_refresh(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
+  TERRANE_TRY(std::move(status));
+  TERRANE_TRY(load());
+  refreshed_ = begun;
+  return ok();
+}
+
+Status Volume::State::keep_fresh() {
+  if (!max_staleness || writable) return ok();
+  const auto age = [&] { return clock.now() - refreshed_.load(); };
+  // Halfway one reader looks again, and others need not wait for it.
+  if (age() < *max_staleness / 2) return ok();
+  std::unique_lock one(refresh_mutex_, std::defer_lock);
+  if (age() < *max_staleness) {
+    if (!one.try_lock()) return ok();
+  } else {
+    one.lock();
+  }
+  return age() < *max_staleness / 2 ? ok() : refresh_now();
 }
 
 Status Volume::State::finish_due_levels(const Task& task) {

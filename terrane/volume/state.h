@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -79,6 +81,7 @@ struct Volume::State {
   std::uint64_t model;
   bool one_keyspace;
   bool writable;
+  std::optional<std::chrono::milliseconds> max_staleness;
   std::vector<Lattice> lattices;  // by level
   std::shared_ptr<const CodecTable> codecs;
   std::shared_ptr<const CostModel> cost_model;
@@ -121,6 +124,8 @@ struct Volume::State {
   Status check_level(int level) const;
   Status check_voxel(Coord voxel) const;  // of level 0
   Status check_writable() const;
+  Status refresh();                                  // opened for reading: to the newest state
+  Status keep_fresh();                               // the same where what is seen is too old
   Status load();                                     // totals and unfinished work, from the engine
   Status finish_due_levels(const Task& task);        // of writes that ended before their levels were made
   Status catch_up();                                 // the same on opening, as far as the store is sound
@@ -129,6 +134,9 @@ struct Volume::State {
   void count_read(int level, const Box& box) const;  // in voxels of the level
 
  private:
+  Status refresh_now();
+  std::mutex refresh_mutex_;
+  std::atomic<Clock::Instant> refreshed_;  // when what is seen was looked for
   mutable std::once_flag calibrated_once_;
   mutable std::optional<AnalyticPrices> calibrated_;
 };

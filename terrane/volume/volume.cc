@@ -195,6 +195,7 @@ void Volume::drop_cache() const {
 }
 
 Result<MaterialId> Volume::at(Coord voxel, int level, const ReadOptions& options) const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
   TERRANE_TRY(state.check_voxel(voxel));
@@ -202,7 +203,7 @@ Result<MaterialId> Volume::at(Coord voxel, int level, const ReadOptions& options
   const Box box = Box::of_size(c, {1, 1, 1});
   if (!state.pending.empty() && !options.allow_incomplete)
     TERRANE_TRY(state.pending.check(level, box, options.task));
-  // A cell leaves the cache before its brick changes, so one that is there is the newest.
+  // While a brick changes the cache knows no newest cell of it.
   constexpr std::uint64_t kNewest = ~std::uint64_t{0};
   const std::size_t index = index_in_brick(state, level, c);
   state.access.point(level, position_of(brick_of(c)));
@@ -218,6 +219,7 @@ Result<Coord> Volume::shape(const Box& box, int level) const {
 }
 
 Status Volume::read(const Box& box, int level, VoxelView out, const ReadOptions& options) const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
   TERRANE_ASSIGN(const auto pieces, state.world.level_pieces(box, level));
@@ -237,6 +239,7 @@ Status Volume::read(const Box& box, int level, VoxelView out, const ReadOptions&
 }
 
 Result<PointInfo> Volume::locate(Coord voxel, int level, const ReadOptions& options) const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
   TERRANE_TRY(state.check_voxel(voxel));
@@ -254,6 +257,7 @@ Result<PointInfo> Volume::locate(Coord voxel, int level, const ReadOptions& opti
 }
 
 Status Volume::visit(const Box& box, int level, const RangeVisitor& visit, const ReadOptions& options) const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   TERRANE_TRY(state.check_level(level));
   TERRANE_ASSIGN(const auto pieces, state.world.level_pieces(box, level));
@@ -287,6 +291,7 @@ double VolumeInfo::reduction() const {
 }
 
 Result<VolumeInfo> Volume::info() const {
+  TERRANE_TRY(state_->keep_fresh());
   const State& state = *state_;
   format::Totals totals;
   {
@@ -342,15 +347,8 @@ Status Volume::checkpoint(const std::string& path) const {
 }
 
 Status Volume::refresh() {
-  State& state = *state_;
-  if (state.writable) return invalid("the store is open for writing and always sees its own writes");
-  TERRANE_ASSIGN(const auto before, state.engine->snapshot());
-  state.cache.begin_refresh(before->version());
-  Status status = state.engine->refresh();
-  const auto snapshot = state.engine->snapshot();
-  state.cache.end_refresh(snapshot ? (*snapshot)->version() : ~std::uint64_t{0});
-  TERRANE_TRY(std::move(status));
-  return state.load();
+  if (state_->writable) return invalid("the store is open for writing and always sees its own writes");
+  return state_->refresh();
 }
 
 Status Volume::adopt_catalogue(const Catalogue& catalogue) {

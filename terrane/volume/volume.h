@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -39,6 +40,10 @@ struct OpenOptions {
   std::uint64_t cache_bytes = std::uint64_t{1} << 30;
   Executor* executor = nullptr;  // lent; nullptr: the volume makes a pool of `threads`
   std::size_t threads = 0;       // 0: as many as the machine has
+  // Opened for reading beside a process that writes: a read sees at least what was acknowledged so long
+  // before it, and looks again for that where need be. nullopt: what was there on opening and at each
+  // refresh().
+  std::optional<std::chrono::milliseconds> max_staleness = {};
   // The strategies that this program knows; nullptr: those of this build. Opened for writing, the store takes
   // down the names of an application's own; kConflict where it knows another by that id.
   std::shared_ptr<const CodecTable> codecs = {};
