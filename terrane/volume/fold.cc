@@ -28,12 +28,13 @@ Result<Folding> fold_brick(const Volume::State& state, const Snapshot& snapshot,
   folding.deltas = static_cast<std::uint32_t>(count);
   folding.edit.run = {position, position};
   if (count == 0) return folding;
-  if (level == 0) {
-    TERRANE_ASSIGN(folding.history, history_of(state, position, stored, 0, *scratch));
-  }
   const BrickShape shape = shape_of(state.lattice(level).brick_box(position));
   const std::span<MaterialId> voxels(scratch->coarse.data(), shape.voxels());
-  TERRANE_TRY(decode_brick(state, level, position, stored, scratch->codec, voxels));
+  if (level == 0) {
+    TERRANE_ASSIGN(folding.history, history_of(state, position, stored, 0, scratch->codec, voxels));
+  } else {
+    TERRANE_TRY(decode_brick(state, level, position, stored, scratch->codec, voxels));
+  }
   TERRANE_ASSIGN(folding.edit, make_edit(state, level, position, stored.range.content.written, Encoding{},
                                          voxels, shape, *scratch));
   return folding;

@@ -8,17 +8,16 @@
 namespace terrane {
 
 Result<format::Folded> history_of(const Volume::State& state, Position position, const StoredBrick& stored,
-                                  std::uint64_t epoch, WorkScratch& scratch) {
+                                  std::uint64_t epoch, CodecScratch& scratch, std::span<MaterialId> voxels) {
   format::Folded folded{position, epoch, {}};
   const BrickShape shape = shape_of(state.lattice(0).brick_box(position));
-  const std::span<MaterialId> voxels(scratch.brick.data(), shape.voxels());
-  TERRANE_TRY(decode_brick(state, 0, position, {stored.range, {}}, scratch.codec, voxels));
+  TERRANE_TRY(decode_brick(state, 0, position, {stored.range, {}}, scratch, voxels));
   std::vector<PatchVoxel> patch;
   for (const DeltaCursor::Entry& delta : stored.deltas) {
-    TERRANE_TRY(read_patch(as_bytes(delta.patch), shape, scratch.codec, patch));
+    TERRANE_TRY(read_patch(as_bytes(delta.patch), shape, scratch, patch));
     for (PatchVoxel& v : patch) std::swap(v.material, voxels[v.place]);
     folded.deltas.push_back({delta.batch, {}});
-    write_patch(patch, scratch.codec, folded.deltas.back().patch);
+    write_patch(patch, scratch, folded.deltas.back().patch);
   }
   return folded;
 }
@@ -46,8 +45,10 @@ Result<bool> HistoryWriter::put_folded(const Run& run, std::uint64_t pooled) {
     if (!next) return newer;
     TERRANE_ASSIGN(const StoredBrick stored, bricks.find(*next));
     newer = newer || (!stored.deltas.empty() && stored.deltas.back().batch > pooled);
+    const std::span<MaterialId> voxels(scratch->coarse.data(),
+                                       shape_of(state_.lattice(0).brick_box(*next)).voxels());
     TERRANE_ASSIGN(const format::Folded folded,
-                   history_of(state_, *next, stored, totals_.epoch + 1, *scratch));
+                   history_of(state_, *next, stored, totals_.epoch + 1, scratch->codec, voxels));
     put(folded);
     if (*next == run.last) return newer;
     p = *next + 1;

@@ -6,9 +6,9 @@
 namespace terrane {
 
 // The old values of the deltas that lie over a brick of level 0: what each of them found, one after the
-// other.
+// other. `voxels`, of the brick's size, holds the brick with all of them afterwards.
 Result<format::Folded> history_of(const Volume::State& state, Position position, const StoredBrick& stored,
-                                  std::uint64_t epoch, WorkScratch& scratch);
+                                  std::uint64_t epoch, CodecScratch& scratch, std::span<MaterialId> voxels);
 
 // Puts records of history into a batch and counts them in the totals. The caller lets no other batch in
 // between snapshot and write.

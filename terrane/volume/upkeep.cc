@@ -42,8 +42,12 @@ Status Upkeep::catch_up() {
 
 Status Upkeep::round(const std::stop_token& stop) {
   Task task;
-  task.executor = options_.executor != nullptr ? options_.executor : &here_;
   task.stop = stop;
+  {
+    // Who waits gives all threads; else edits keep theirs.
+    std::scoped_lock lock(mutex_);
+    if (asked_ <= done_) task.executor = options_.executor != nullptr ? options_.executor : &here_;
+  }
   TERRANE_TRY(pool_edits(state_, task));
   if (first_) {
     TERRANE_TRY(fold_edits(state_, options_.fold_at, task));

@@ -21,7 +21,7 @@ struct UpkeepOptions {
   // Between two rounds it rests at least so long, and longer the longer the last one took, so that edits keep
   // three quarters of a core's worth of the time; unless edits wait.
   std::chrono::milliseconds rest{200};
-  Executor* executor = nullptr;  // nullptr: all work on the one thread of its own
+  Executor* executor = nullptr;  // nullptr: all work on the one thread of its own, but for catch_up()
 };
 
 // Keeps coarser levels and folds up with the edits of a volume open for writing, on one thread of its own,
