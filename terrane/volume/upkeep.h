@@ -38,6 +38,7 @@ class Upkeep {
   Status status() const;
   // Waits until all that is acknowledged now shows at coarser levels and no brick has as many small changes
   // as it may.
+  // All threads of the volume help.
   Status catch_up();
 
  private:
