@@ -132,6 +132,7 @@ class ParentPool {
         break;
       case ChangedChild::How::kPatched:
         TERRANE_TRY(add_newer_cells(stored));
+        if (many_) return compare_all(out);
         break;
       case ChangedChild::How::kWhole:
         if (!add_exceptional_cells()) return compare_all(out);
@@ -154,9 +155,12 @@ class ParentPool {
   }
 
   Status add_newer_cells(const StoredBrick& stored) {
+    many_ = false;
     for (const DeltaCursor::Entry& delta : stored.deltas) {
       if (delta.batch <= since_) continue;
       TERRANE_TRY(read_patch(as_bytes(delta.patch), shape_of(child_.box()), scratch_.codec, patch_));
+      many_ = patch_.size() > kMostPatched;
+      if (many_) return ok();
       for (const PatchVoxel& v : patch_) add_cell(v.place);
     }
     return ok();
@@ -214,6 +218,7 @@ class ParentPool {
   BrickValues parent_, child_;
   Box part_;  // of the level, that the child is pooled into
   std::vector<std::uint32_t> cells_;
+  bool many_ = false;  // too many voxels changed to look at each
   std::vector<PatchVoxel> patch_;
   std::vector<MaterialId> pooled_;
 };
