@@ -232,6 +232,20 @@ TEST(WorldPieces, ABoxAcrossTheSeamIsTwo) {
   EXPECT_TRUE(says(refusal(world.pieces({{-1, 0, 0}, {3, 1, 1}})), {"begins at x=-1", "x=0 to x=4319"}));
 }
 
+TEST(WorldPieces, BoxesOverlapOnEitherSideOfTheSeam) {
+  const World world = relief();
+  const Box across = {{4300, 5, 5}, {4350, 9, 9}};
+  for (const std::int64_t x : {4299, 4300, 4319, 0, 29, 30}) {
+    const Box one = Box::of_size({x, 5, 5}, {1, 1, 1});
+    EXPECT_EQ(world.overlap(across, one), x != 4299 && x != 30) << x;
+    EXPECT_EQ(world.overlap(one, across), x != 4299 && x != 30) << x;
+    EXPECT_FALSE(world.overlap(across, Box::of_size({x, 9, 5}, {1, 1, 1})));
+  }
+  EXPECT_TRUE(world.overlap(across, {{4319, 8, 8}, {4321, 10, 10}}));
+  EXPECT_FALSE(world.overlap(across, {}));
+  EXPECT_FALSE(world.overlap(across, {{-1, 0, 0}, {4320, 2160, 256}}));
+}
+
 TEST(WorldPieces, ABoxOutsideNamesAxisAndRange) {
   const World world = relief(false);
   EXPECT_TRUE(says(refusal(world.pieces({{4000, 0, 0}, {5000, 1, 1}})),
