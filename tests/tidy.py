@@ -42,14 +42,14 @@ TEXT = SOURCE + (".py", ".md", ".cmake", ".txt", ".json", ".sh", ".in", ".supp")
 EVERYWHERE = lambda f: True
 LIBRARY = lambda f: f.wing not in (None, "cli") and not f.is_test
 MODEL = lambda f: f.wing == "model" and not f.is_test
-NOT_CLI = lambda f: f.wing is not None and f.wing != "cli"
+CLOCKLESS = lambda f: f.wing not in (None, "cli", "c")  # these two date what a user does
 BANNED = [
     (r"\busing\s+namespace\s+std\b", EVERYWHERE, "name what you use"),
     (r"(?<![\w.>])s?rand\s*\(|\bstd::(mt19937|random_device|minstd_rand|default_random_engine)\b",
      EVERYWHERE, "use terrane::Random with a seed"),
     (r"\bstd::\w+_distribution\b", EVERYWHERE, "use terrane::Random: distributions differ by library"),
-    (r"(?<![\w.>])time\s*\(\s*(nullptr|NULL|0)\s*\)", NOT_CLI, "take a Clock"),
-    (r"\bsystem_clock\b", NOT_CLI, "take a Clock"),
+    (r"(?<![\w.>])time\s*\(\s*(nullptr|NULL|0)\s*\)", CLOCKLESS, "take a Clock"),
+    (r"\bsystem_clock\b", CLOCKLESS, "take a Clock"),
     (r"\b(std::)?(getenv|setenv)\s*\(", LIBRARY, "take a setting"),
     (r"(?<![\w.>:])(std::|fmt::)?(printf|puts|fprintf)\s*\(|\bstd::(cout|cerr|clog)\b|\bfmt::print\b",
      LIBRARY, "libraries do not print: return it"),

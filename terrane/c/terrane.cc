@@ -1,71 +1,14 @@
 #include "terrane/c/terrane.h"
 
 #include <algorithm>
-#include <cstring>
-#include <new>
-#include <span>
 #include <string>
-#include <string_view>
 
-#include "terrane/volume/volume.h"
-
-struct terrane_store {
-  terrane::Volume volume;
-};
+#include "terrane/c/call.h"
 
 namespace {
 
 using namespace terrane;
-
-// Where a call puts its text.
-struct Text {
-  char* data = nullptr;
-  std::int64_t size = 0;
-
-  void put(std::string_view text) const {
-    if (data == nullptr || size <= 0) return;
-    auto n = std::min(text.size(), static_cast<std::size_t>(size - 1));
-    // Not in the middle of a character of UTF-8.
-    while (n > 0 && n < text.size() && (static_cast<unsigned char>(text[n]) & 0xc0) == 0x80) --n;
-    std::memcpy(data, text.data(), n);
-    data[n] = '\0';
-  }
-};
-
-// Runs a call: what it returns or throws becomes a code and a text.
-template <class Call>
-std::int32_t run(Text error, Call&& call) noexcept {
-  error.put("");
-  try {
-    const Status status = call();
-    if (status) return TERRANE_OK;
-    error.put(status.error().message);
-    return static_cast<std::int32_t>(status.error().code);
-  } catch (const std::bad_alloc&) {
-    error.put("out of memory; ask for less, or lower the cache");
-    return TERRANE_EXHAUSTED;
-  } catch (const std::exception& e) {
-    error.put(e.what());
-    return TERRANE_INTERNAL;
-  }
-}
-
-Status need(const void* pointer, std::string_view name) {
-  if (pointer != nullptr) return ok();
-  const std::string what(name);
-  if (what == "store") return invalid("the store is NULL: it was never opened, or it was closed");
-  return invalid(what + " is NULL; give a pointer to it");
-}
-
-Box box_of(const std::int64_t* b) {
-  return {{b[0], b[2], b[4]}, {b[1], b[3], b[5]}};
-}
-
-void put(Coord c, std::int64_t* to) {
-  to[0] = c.x;
-  to[1] = c.y;
-  to[2] = c.z;
-}
+using namespace terrane::c;
 
 OpenOptions options_of(const terrane_options* given, Access access) {
   OpenOptions options;
@@ -93,9 +36,7 @@ Result<CreateOptions> create_options(const terrane_world& world, const char* cat
   std::copy_n(world.origin, 3, out.world.origin);
   if (world.crs != nullptr) out.world.crs = world.crs;
   out.world.wrap_x = world.wrap_x != 0;
-  if (world.fill < 0 || world.fill > kUnknown)
-    return invalid("fill must be a material, 0 to 65535; fill=`" + std::to_string(world.fill) + "`");
-  out.fill = static_cast<MaterialId>(world.fill);
+  TERRANE_ASSIGN(out.fill, material_of(world.fill, "fill"));
   if (catalogue_json != nullptr) {
     TERRANE_ASSIGN(out.catalogue, Catalogue::parse_json(catalogue_json));
   }
@@ -236,9 +177,8 @@ std::int32_t terrane_name(const terrane_store* store, std::int32_t material, cha
   return run({error, error_size}, [&]() -> Status {
     TERRANE_TRY(need(store, "store"));
     TERRANE_TRY(need(name, "name"));
-    if (material < 0 || material > kUnknown)
-      return invalid("a material is 0 to 65535; material=`" + std::to_string(material) + "`");
-    Text{name, name_size}.put(store->volume.catalogue().name_of(static_cast<MaterialId>(material)));
+    TERRANE_ASSIGN(const MaterialId id, material_of(material, "material"));
+    Text{name, name_size}.put(store->volume.catalogue().name_of(id));
     return ok();
   });
 }

@@ -68,8 +68,65 @@ typedef struct terrane_world {
   int32_t fill;          // material of every voxel until it is written; 65535, unknown
 } terrane_world;
 
+// What changes a planet; several at once are their sum.
+enum {
+  TERRANE_EROSION = 1,
+  TERRANE_DEPOSITION = 2,
+  TERRANE_VOLCANISM = 4,
+  TERRANE_TECTONICS = 8,
+  TERRANE_WEATHERING = 16,
+  TERRANE_GLACIATION = 32,
+  TERRANE_SEA_LEVEL_CHANGE = 64
+};
+
+enum {
+  TERRANE_SYNC = 0,  // on stable storage when the call returns; calls of several threads share one fsync
+  TERRANE_BATCH = 1  // survives the process, not a power cut, until a later edit that is TERRANE_SYNC
+};
+
+// As a time: that of the call, by this machine's clock.
+#define TERRANE_NOW INT64_MIN
+
+// Who changes what, when and why. May be NULL where it is asked for; begin with terrane_edit_options_init().
+typedef struct terrane_edit_options {
+  uint32_t process;      // 0, or a sum of the above
+  int32_t durability;    // TERRANE_SYNC
+  int64_t time_us;       // microseconds since 1970, UTC; TERRANE_NOW
+  const char* author;    // UTF-8, at most 64 KiB; NULL: none
+  const char* note;      // the same
+  uint64_t reserved[4];  // 0
+} terrane_edit_options;
+
+// What an edit did. All 0 where it failed.
+typedef struct terrane_edit_report {
+  uint64_t batch;   // its number, from 1; events are told by it
+  uint64_t voxels;  // set, whatever they were before
+  uint64_t bricks;  // touched, of 64 x 64 x 64
+} terrane_edit_report;
+
+typedef struct terrane_fold_report {
+  uint64_t bricks;  // made anew, of all levels
+  uint64_t deltas;  // small changes that are in them now
+} terrane_fold_report;
+
+// The record of one edit. Texts are valid until the visit ends.
+typedef struct terrane_event {
+  uint64_t batch;
+  int64_t time_us;  // microseconds since 1970, UTC
+  uint32_t process;
+  uint32_t reserved;
+  const char* author;  // never NULL
+  const char* note;
+  int64_t box[6];   // around all that it may have changed; may cross the seam
+  uint64_t voxels;  // that it set
+} terrane_event;
+
+// `context` is what terrane_events() was given. Returns 0 to go on.
+typedef int32_t (*terrane_visit_event)(const terrane_event* event, void* context);
+
 TERRANE_API void terrane_options_init(terrane_options* options);
 TERRANE_API void terrane_world_init(terrane_world* world);
+TERRANE_API void terrane_edit_options_init(terrane_edit_options* options);
 
 // "0.1.0".
 TERRANE_API const char* terrane_version(void);
@@ -111,6 +168,31 @@ TERRANE_API int32_t terrane_to_voxel(const terrane_store* store, double longitud
 // The name of a material, into `name`, cut and ended like an error text.
 TERRANE_API int32_t terrane_name(const terrane_store* store, int32_t material, char* name, int64_t name_size,
                                  char* error, int64_t error_size);
+
+// Changes voxels of level 0, all or none, as one batch with an event record. `voxels` is x, y, z of each of
+// `count` voxels, `materials` what each becomes; of several of one voxel the last holds. When it returns
+// every read of level 0 sees it; coarser levels follow with terrane_flush_levels(). `options` and `report`
+// may be NULL. TERRANE_CONFLICT where an unfinished ingest is in the way.
+TERRANE_API int32_t terrane_edit_voxels(terrane_store* store, const int64_t* voxels,
+                                        const uint16_t* materials, int64_t count,
+                                        const terrane_edit_options* options, terrane_edit_report* report,
+                                        char* error, int64_t error_size);
+// The same of all voxels of a box, which become one material, 0 to 65535.
+TERRANE_API int32_t terrane_edit_box(terrane_store* store, const int64_t box[6], int32_t material,
+                                     const terrane_edit_options* options, terrane_edit_report* report,
+                                     char* error, int64_t error_size);
+// Coarser levels follow edits only when this is called: then they show all edits that have returned.
+TERRANE_API int32_t terrane_flush_levels(terrane_store* store, char* error, int64_t error_size);
+// Makes bricks anew that have at least `least` edits laid over them. Reads give the same before and after;
+// they get quicker, and the store smaller. `report` may be NULL.
+TERRANE_API int32_t terrane_fold(terrane_store* store, uint32_t least, terrane_fold_report* report,
+                                 char* error, int64_t error_size);
+// Calls `visit` for each edit from batch `since` on, the oldest first: 1 for all. `box`: those only whose box
+// meets it; NULL for all. Where `visit` returns anything but 0 the call ends, with TERRANE_CANCELLED. It may
+// read the store.
+TERRANE_API int32_t terrane_events(const terrane_store* store, uint64_t since, const int64_t* box,
+                                   terrane_visit_event visit, void* context, char* error, int64_t error_size);
+
 // A store opened for reading sees what was written since.
 TERRANE_API int32_t terrane_refresh(terrane_store* store, char* error, int64_t error_size);
 

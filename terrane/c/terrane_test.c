@@ -1,21 +1,12 @@
 // terrane_test DIRECTORY: the C header from plain C. The directory is made; it must not exist yet.
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "terrane/c/expect_testing.h"
 #include "terrane/c/terrane.h"
 
-static int failures = 0;
-
-static void expect(int good, int line, const char* what) {
-  if (good) return;
-  ++failures;
-  fprintf(stderr, "terrane_test.c:%d: not so: %s\n", line, what);
-}
-#define EXPECT(condition) expect((condition), __LINE__, #condition)
-
-enum { kErrorSize = 512, kNX = 20, kNY = 10, kNZ = 5, kCount = kNX * kNY * kNZ };
+enum { kNX = 20, kNY = 10, kNZ = 5, kCount = kNX * kNY * kNZ };
 
 static terrane_world small_world(void) {
   terrane_world world;
@@ -116,7 +107,8 @@ static void opening(const char* path) {
   terrane_options options;
   terrane_options_init(&options);
   options.threads = 2;
-  EXPECT(terrane_create(path, &world, "{\"1\": \"water\"}", &options, &writer, error, sizeof error) == TERRANE_OK);
+  EXPECT(terrane_create(path, &world, "{\"1\": \"water\"}", &options, &writer, error, sizeof error) ==
+         TERRANE_OK);
   EXPECT(writer != NULL);
   EXPECT(terrane_open(path, TERRANE_READ_WRITE, NULL, &other, error, sizeof error) == TERRANE_LOCKED);
   EXPECT(other == NULL);

@@ -148,10 +148,11 @@ Status run_events(const EventArguments& a, const std::stop_token& stop) {
     TERRANE_ASSIGN(box, parse_box("--box", a.box));
   }
   TERRANE_ASSIGN(const Volume volume, a.store.open(Access::kRead));
+  if (!a.box.empty()) TERRANE_TRY(volume.world().pieces(box));
   Json all = Json::array();
   const auto visit = [&](const EventInfo& event) -> Status {
     if (stop.stop_requested()) return Error{ErrorCode::kCancelled, "stopped"};
-    if (!a.box.empty() && !event.box.overlaps(box)) return ok();
+    if (!a.box.empty() && !volume.world().overlap(event.box, box)) return ok();
     if (a.json) {
       all.push_back({{"batch", event.batch},
                      {"time", time_text(event.time_us)},

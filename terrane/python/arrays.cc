@@ -181,6 +181,18 @@ py::array broadcast(const py::object& value, const std::vector<py::ssize_t>& sha
   }
 }
 
+Points parse_points(const py::object& given) {
+  const py::array points = py::module_::import("numpy").attr("asarray")(given);
+  const char kind = points.dtype().kind();
+  if ((kind != 'i' && kind != 'u') || points.ndim() < 1 || points.shape(points.ndim() - 1) != 3) {
+    throw py::type_error("points must be an array of integers of shape (..., 3), not " +
+                         text_of(points.dtype()) + " of shape " + shape_text(points));
+  }
+  Points all(points);
+  if (!all) throw py::error_already_set();
+  return all;
+}
+
 VoxelView view_of_out(const py::object& out, Coord size) {
   if (!py::isinstance<py::array>(out)) throw py::type_error("out must be a NumPy array of uint16");
   py::array array = py::reinterpret_borrow<py::array>(out);

@@ -56,6 +56,10 @@ class ArraySource final : public VoxelSource {
 // An array of materials that broadcasts to `shape`: the value itself where it holds uint16, else a copy.
 pybind11::array broadcast(const pybind11::object& value, const std::vector<pybind11::ssize_t>& shape);
 
+// Voxels: integers of shape (..., 3), as int64 in C order. TypeError for anything else.
+using Points = pybind11::array_t<std::int64_t, pybind11::array::c_style>;
+Points parse_points(const pybind11::object& given);
+
 // The view of an array given as `out`: writable, uint16, of this size. TypeError or ValueError otherwise.
 VoxelView view_of_out(const pybind11::object& out, Coord size);
 

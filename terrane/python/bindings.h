@@ -34,6 +34,7 @@ void bind_properties(VolumeClass& volume, LevelClass& level);
 void bind_reads(VolumeClass& volume, LevelClass& level);
 void bind_points(VolumeClass& volume, LevelClass& level);
 void bind_writes(pybind11::module_& m, VolumeClass& volume);
+void bind_edits(pybind11::module_& m, VolumeClass& volume);
 void bind_ranges(pybind11::module_& m, VolumeClass& volume);
 void bind_queries(VolumeClass& volume);
 void bind_upkeep(pybind11::module_& m, VolumeClass& volume);
@@ -42,6 +43,9 @@ void bind_upkeep(pybind11::module_& m, VolumeClass& volume);
 Catalogue parse_catalogue(const pybind11::object& given);
 // An id, or a name of the catalogue.
 MaterialId parse_material(const pybind11::object& given, const Catalogue& catalogue);
+
+// The id of a name of the catalogue; what is no name, as it is given.
+pybind11::object resolve_material(const pybind11::object& given, const Catalogue& catalogue);
 
 // Of a brick; None otherwise.
 pybind11::object codec_name(const RangeInfo& range);

@@ -61,6 +61,11 @@ MaterialId parse_material(const py::object& given, const Catalogue& catalogue) {
   return static_cast<MaterialId>(id);
 }
 
+py::object resolve_material(const py::object& given, const Catalogue& catalogue) {
+  if (!py::isinstance<py::str>(given)) return given;
+  return py::int_(parse_material(given, catalogue));
+}
+
 void bind_catalogue(py::module_& m) {
   py::class_<PyCatalogue>(m, "Catalogue", "What the ids of one store mean: names, colours, families, fluids.")
       .def(py::init([](const py::object& given) {

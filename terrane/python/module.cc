@@ -23,6 +23,7 @@ PYBIND11_MODULE(_terrane, m) {
   bind_reads(volume, level);
   bind_points(volume, level);
   bind_writes(m, volume);
+  bind_edits(m, volume);
   bind_ranges(m, volume);
   bind_queries(volume);
   bind_upkeep(m, volume);

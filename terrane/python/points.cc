@@ -29,8 +29,6 @@ written (whether it ever was).)";
 
 constexpr std::size_t kPointsPerJob = 1024;
 
-using Points = py::array_t<std::int64_t, py::array::c_style>;
-
 // In the coordinates of the caller, which are level-0 voxels shifted down by `shift`.
 Coord scaled(Coord c, int shift, Coord extent) {
   const Coord n = level_extent(extent, shift);
@@ -48,16 +46,8 @@ MaterialId one(const Handle& handle, Coord c, int level, int shift) {
 }
 
 py::object many(const Handle& handle, const py::object& given, int level, int shift) {
-  const py::array points = py::module_::import("numpy").attr("asarray")(given);
-  const char kind = points.dtype().kind();
-  if ((kind != 'i' && kind != 'u') || points.ndim() < 1 || points.shape(points.ndim() - 1) != 3) {
-    throw py::type_error("points must be an array of integers of shape (..., 3), not " +
-                         std::string(py::str(points.dtype())) + " of shape " +
-                         std::string(py::str(points.attr("shape"))));
-  }
-  const Points all(points);
-  if (!all) throw py::error_already_set();
-  Voxels out(std::vector<py::ssize_t>(points.shape(), points.shape() + points.ndim() - 1));
+  const Points all = parse_points(given);
+  Voxels out(std::vector<py::ssize_t>(all.shape(), all.shape() + all.ndim() - 1));
   const auto n = static_cast<std::size_t>(out.size());
   const std::int64_t* from = all.data();
   MaterialId* to = out.mutable_data();

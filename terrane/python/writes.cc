@@ -78,20 +78,16 @@ void write_box(Handle& handle, const Box& box, const py::object& value, const st
   });
 }
 
-py::object resolved(const py::object& value, const Handle& handle) {
-  if (!py::isinstance<py::str>(value)) return value;
-  return py::int_(parse_material(value, handle.catalogue()));
-}
-
 void set(const PyVolume& self, const py::object& key, const py::object& value) {
   Handle& handle = *self.handle;
   const Selection selection = select(key, handle.world().extent());
+  const py::object materials = resolve_material(value, handle.catalogue());
   if (selection.box.empty()) {
     handle.writer();
-    broadcast(resolved(value, handle), selection.shape());
+    broadcast(materials, selection.shape());
     return;
   }
-  write_box(handle, selection.box, resolved(value, handle), selection.shape(), selection.dropped, {});
+  write_box(handle, selection.box, materials, selection.shape(), selection.dropped, {});
 }
 
 void write(const PyVolume& self, const py::object& given, const py::object& value, const std::string& policy,
@@ -100,7 +96,8 @@ void write(const PyVolume& self, const py::object& given, const py::object& valu
   const Box box = parse_box(given);
   handle.world().pieces(box).value();
   const Coord size = box.size();
-  write_box(handle, box, resolved(value, handle), {size.x, size.y, size.z}, {}, parse_encoding(policy, more));
+  write_box(handle, box, resolve_material(value, handle.catalogue()), {size.x, size.y, size.z}, {},
+            parse_encoding(policy, more));
 }
 
 std::unique_ptr<VoxelSource> source_of(Handle& handle, const py::object& given) {

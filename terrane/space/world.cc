@@ -1,5 +1,6 @@
 #include "terrane/space/world.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <optional>
@@ -208,6 +209,15 @@ Result<std::vector<Box>> World::pieces(const Box& box) const {
   if (box.hi.x <= n.x) return std::vector<Box>{box};
   return std::vector<Box>{{box.lo, {n.x, box.hi.y, box.hi.z}},
                           {{0, box.lo.y, box.lo.z}, {box.hi.x - n.x, box.hi.y, box.hi.z}}};
+}
+
+bool World::overlap(const Box& a, const Box& b) const {
+  const auto parts = pieces(a), others = pieces(b);
+  if (!parts || !others) return false;
+  return std::any_of(parts->begin(), parts->end(), [&](const Box& part) {
+    return std::any_of(others->begin(), others->end(),
+                       [&](const Box& other) { return part.overlaps(other); });
+  });
 }
 
 Result<std::vector<World::Piece>> World::level_pieces(const Box& box, int level) const {

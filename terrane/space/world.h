@@ -54,6 +54,8 @@ class World {
   // and gives its parts in reading order: one box, or [X0, NX) then [0, X1 - NX). kInvalid, naming the
   // axis, where it is empty, inverted, or outside. Any corners are safe to ask about.
   Result<std::vector<Box>> pieces(const Box& box) const;
+  // Whether two such boxes have a voxel in common, on either side of the seam; false where one is none.
+  bool overlap(const Box& a, const Box& b) const;
 
   // The parts at level L, in level-L voxels, each with the x at which it starts in the joined array. The two
   // parts of a box across the seam may overlap: a voxel of level L at the seam has children on both sides.

@@ -132,7 +132,7 @@ TEST(WorldGeo, AWorldThatWrapsMayBeginAnywhere) {
   EXPECT_EQ(world.to_voxel({19.99, 0, 0}).value().x, 4319);
   EXPECT_EQ(world.to_voxel({-170, 0, 0}).value().x, 170 * 12);
   EXPECT_NEAR(world.to_geo({4319, 0, 0}).value().longitude_deg, 20 - 1.0 / 24, 1e-9);
-  EXPECT_NEAR(world.to_geo({170 * 12, 0, 0}).value().longitude_deg, -170 + 1.0 / 24, 1e-9);
+  EXPECT_NEAR(world.to_geo({2040, 0, 0}).value().longitude_deg, -170 + 1.0 / 24, 1e-9);
 }
 
 TEST(WorldGeo, TheAntimeridianIsWest) {
@@ -230,6 +230,20 @@ TEST(WorldPieces, ABoxAcrossTheSeamIsTwo) {
   EXPECT_TRUE(
       says(refusal(world.pieces({{4320, 0, 0}, {4321, 1, 1}})), {"begins at x=4320", "x=0 to x=4319"}));
   EXPECT_TRUE(says(refusal(world.pieces({{-1, 0, 0}, {3, 1, 1}})), {"begins at x=-1", "x=0 to x=4319"}));
+}
+
+TEST(WorldPieces, BoxesOverlapOnEitherSideOfTheSeam) {
+  const World world = relief();
+  const Box across = {{4300, 5, 5}, {4350, 9, 9}};
+  for (const std::int64_t x : {4299, 4300, 4319, 0, 29, 30}) {
+    const Box one = Box::of_size({x, 5, 5}, {1, 1, 1});
+    EXPECT_EQ(world.overlap(across, one), x != 4299 && x != 30) << x;
+    EXPECT_EQ(world.overlap(one, across), x != 4299 && x != 30) << x;
+    EXPECT_FALSE(world.overlap(across, Box::of_size({x, 9, 5}, {1, 1, 1})));
+  }
+  EXPECT_TRUE(world.overlap(across, {{4319, 8, 8}, {4321, 10, 10}}));
+  EXPECT_FALSE(world.overlap(across, {}));
+  EXPECT_FALSE(world.overlap(across, {{-1, 0, 0}, {4320, 2160, 256}}));
 }
 
 TEST(WorldPieces, ABoxOutsideNamesAxisAndRange) {

@@ -45,6 +45,15 @@ class Edits(CliCase):
         self.assertEqual(self.json("fold", store, "--json")["bricks"], 0)
         self.assertEqual(self.json("events", store, "--json"), events)
 
+    def test_events_are_found_on_both_sides_of_the_seam(self):
+        store = self.path("globe.terrane")
+        self.call("create", store, "--extent", "100,64,64", "--wrap-x")
+        self.call("edit", store, "--process", "erosion", "--box", "95:105,0:9,0:9", "--material", 7)
+        for x, found in (("4:5", [1]), ("5:6", []), ("94:95", []), ("99:101", [1])):
+            events = self.json("events", store, "--box", f"{x},8:9,8:9", "--json")
+            self.assertEqual([e["batch"] for e in events], found, x)
+        self.refused("events", store, "--box", "0:1,0:1,64:65", says="z=65")
+
     def test_bad_calls_say_what_is_wrong_and_change_nothing(self):
         array = layered((70, 64, 10), 2)
         store = self.stored("a.terrane", array)

@@ -42,3 +42,11 @@ def volume(dense):
     with terrane.create("memory:", SHAPE, fill=3, catalogue={0: "air", 1: "water", 3: "rock"}) as v:
         v[...] = dense
         yield v
+
+
+@pytest.fixture
+def globe(dense):
+    """In memory, going round in x, and holding `dense`."""
+    with terrane.create("memory:", SHAPE, wrap_x=True, fill=3, catalogue={0: "air", 1: "water", 3: "rock"}) as v:
+        v[...] = dense
+        yield v

@@ -31,6 +31,16 @@ def test_the_ten_minutes_go_as_told(tmp_path, monkeypatch):
     assert names["cave"].closed
 
 
+def test_edits_go_as_told(capsys):
+    names = {}
+    for block in blocks("Edits"):
+        exec(block, names)
+    island = names["island"]
+    assert island[100, 50, 29] == 2 and island.at(names["lava"]).tolist().count(2) >= 998
+    assert len(island.events()) == 3 and len(capsys.readouterr().out.splitlines()) == 3
+    assert island.verify().good
+
+
 def test_places_go_as_told():
     earth = terrane.create("memory:", (4320, 2160, 256), voxel_size=(1 / 12, 1 / 12, 100), wrap_x=True,
                            origin=(-180, -90, -16000), crs="EPSG:4326", fill=1)

@@ -161,7 +161,8 @@ CALLS = [
     lambda v: v.info(), lambda v: v.verify(), lambda v: v.rebuild_levels(), lambda v: v.compact(),
     lambda v: v.checkpoint("never"), lambda v: v.refresh(), lambda v: v.drop_cache(), lambda v: v.__enter__(),
     lambda v: np.asarray(v), lambda v: v.histogram(), lambda v: v.analyze(), lambda v: v.explain(0, 0, 0),
-    pickle.dumps,
+    lambda v: v.edit([[0, 0, 0]], 1), lambda v: v.edit_box(((0, 1),) * 3, 1), lambda v: v.flush_levels(),
+    lambda v: v.fold(), lambda v: v.events(), pickle.dumps,
 ]
 
 

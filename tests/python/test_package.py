@@ -57,7 +57,8 @@ def parameters(doc):
     return [n for n in names if n not in ("", "*", "self", "**kwargs")]
 
 
-@pytest.mark.parametrize("call", ["create", "open", "Volume.read", "Volume.write", "Volume.ingest", "Volume.ranges",
+@pytest.mark.parametrize("call", ["create", "open", "Volume.read", "Volume.write", "Volume.ingest", "Volume.edit", "Volume.edit_box",
+                                  "Volume.flush_levels", "Volume.fold", "Volume.events", "Volume.ranges",
                                   "Volume.locate", "Volume.histogram", "Volume.analyze", "Volume.explain", "Volume.verify", "Volume.lod", "World.to_voxel"])
 def test_the_stub_has_the_parameters_of_a_call(call):
     where, body = _terrane, STUB.body

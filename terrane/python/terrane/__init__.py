@@ -11,16 +11,15 @@ name is in earth.catalogue. See terrane.open(), terrane.create() and terrane.Vol
 from ._errors import (CancelledError, ClosedError, ConflictError, CorruptError, Error, ExhaustedError,
                       IncompleteError, InternalError, InvalidError, IoError, LockedError, MissingError,
                       NotFoundError, UnsupportedError)
-from ._results import Analysis, Candidate, Explanation, Homogeneity, Measured
-from ._terrane import (Catalogue, IngestReport, LevelView, Range, VerifyReport, Volume, World, __version__,
-                       create, open)
+from ._results import Analysis, Candidate, Event, Explanation, Homogeneity, Measured
+from ._terrane import (Catalogue, EditReport, FoldReport, IngestReport, LevelView, Range, VerifyReport, Volume,
+                       World, __version__, create, open)
 
 __all__ = [
-    "Analysis", "CancelledError", "Candidate", "Catalogue", "ClosedError", "ConflictError", "CorruptError", "Error",
-    "ExhaustedError", "Explanation", "Homogeneity", "IncompleteError", "IngestReport", "InternalError",
-    "InvalidError", "IoError", "LevelView", "LockedError", "Measured", "MissingError", "NotFoundError", "Range",
-    "UnsupportedError", "VerifyReport", "Volume", "World", "create",
-    "open",
+    "Analysis", "CancelledError", "Candidate", "Catalogue", "ClosedError", "ConflictError", "CorruptError",
+    "EditReport", "Error", "Event", "ExhaustedError", "Explanation", "FoldReport", "Homogeneity", "IncompleteError",
+    "IngestReport", "InternalError", "InvalidError", "IoError", "LevelView", "LockedError", "Measured",
+    "MissingError", "NotFoundError", "Range", "UnsupportedError", "VerifyReport", "Volume", "World", "create", "open",
 ]
 
 for _name in __all__:  # in tracebacks and help, the name that a user imports

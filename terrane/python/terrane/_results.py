@@ -1,7 +1,10 @@
-"""What Volume.analyze() and Volume.explain() give: plain values that print themselves as tables."""
+"""What Volume.analyze(), Volume.explain() and Volume.events() give: plain values that print themselves."""
 
 import dataclasses
-from typing import Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, FrozenSet, List, Optional, Tuple
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Box = Tuple[Tuple[int, int], Tuple[int, int], Tuple[int, int]]
 
@@ -136,3 +139,22 @@ class Explanation:
                 line += f"{m.bytes:12}{m.encode_us:11.1f}{m.decode_us:10.1f}{m.read_us:10.2f}"
             lines.append(line + (f"  {c.excluded}" if c.excluded else ""))
         return lines
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """What one edit changed, when and why. print() shows it on a line."""
+
+    batch: int  #: its number, from 1
+    time: "np.datetime64"  #: UTC, in microseconds
+    process: FrozenSet[str]  #: "erosion" and the like; none where it was not said
+    author: str
+    note: str
+    box: Box  #: around all that it may have changed, in voxels of level 0; may cross the seam
+    voxels: int  #: that it set, whatever they were before
+
+    def __str__(self) -> str:
+        words = [f"{self.batch}  {self.time}Z ", ",".join(sorted(self.process)), f"{self.voxels:,} voxels in {_box(self.box)}",
+                 self.author]
+        line = " ".join(w for w in words if w)
+        return f"{line}: {self.note}" if self.note else line

@@ -1,12 +1,13 @@
 import os
+from datetime import datetime
 from types import EllipsisType, TracebackType
-from typing import Any, Callable, Literal, Mapping, Sequence, SupportsIndex, TypedDict, overload
+from typing import Any, Callable, Iterable, Literal, Mapping, Sequence, SupportsIndex, TypedDict, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from typing_extensions import Self, Unpack
 
-from ._results import Analysis, Explanation
+from ._results import Analysis, Event, Explanation
 
 __version__: str
 
@@ -18,6 +19,9 @@ _IndexItem = SupportsIndex | slice | EllipsisType
 _Index = _IndexItem | tuple[_IndexItem, ...]
 _Integers = NDArray[np.integer[Any]] | Sequence[Any]
 _Policy = Literal["fast", "balanced", "archive"]
+_Process = Literal[
+    "erosion", "deposition", "volcanism", "tectonics", "weathering", "glaciation", "sea-level-change"
+]
 _Progress = Callable[[int, int, str], object]
 _CatalogueLike = Catalogue | Literal["earth"] | Mapping[int, str] | Sequence[Mapping[str, Any]]
 
@@ -122,6 +126,20 @@ class IngestReport:
     @property
     def resumed(self) -> bool: ...
 
+class EditReport:
+    @property
+    def batch(self) -> int: ...
+    @property
+    def voxels(self) -> int: ...
+    @property
+    def bricks(self) -> int: ...
+
+class FoldReport:
+    @property
+    def bricks(self) -> int: ...
+    @property
+    def deltas(self) -> int: ...
+
 class VerifyReport:
     @property
     def checked(self) -> int: ...
@@ -203,6 +221,31 @@ class Volume:
         progress: _Progress | None = None,
         **more: Unpack[_Encoding],
     ) -> IngestReport: ...
+    def edit(
+        self,
+        points: _Integers,
+        materials: ArrayLike,
+        *,
+        process: _Process | Iterable[_Process] | None = None,
+        author: str = "",
+        note: str = "",
+        time: datetime | np.datetime64 | None = None,
+        durability: Literal["sync", "batch"] = "sync",
+    ) -> EditReport: ...
+    def edit_box(
+        self,
+        box: _BoxLike,
+        material: SupportsIndex | str,
+        *,
+        process: _Process | Iterable[_Process] | None = None,
+        author: str = "",
+        note: str = "",
+        time: datetime | np.datetime64 | None = None,
+        durability: Literal["sync", "batch"] = "sync",
+    ) -> EditReport: ...
+    def flush_levels(self, progress: _Progress | None = None) -> None: ...
+    def fold(self, least: int = 1, progress: _Progress | None = None) -> FoldReport: ...
+    def events(self, since: int = 1, box: _BoxLike | None = None) -> list[Event]: ...
     def histogram(
         self,
         box: _BoxLike | None = None,
