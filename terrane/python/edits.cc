@@ -1,6 +1,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,6 +43,17 @@ box: ((x0, x1), (y0, y1), (z0, z1)), half-open, in voxels of level 0, of any siz
 material: an id, or a name of the catalogue.
 
 All else is as edit() has it.)";
+
+constexpr const char* kEditWhereDoc =
+    R"(Makes the voxels of a box what a function makes of them, all or none, as one batch with an event record: an
+EditReport, whose batch is 0 where nothing was to be changed.
+
+box: as edit_box() takes it; its voxels must fit in memory three times.
+function: called once with the voxels as they are, a uint16 array [x, y, z] of its own that it may change in
+  place; it returns what they become: an array that broadcasts to the same shape, of ids or names.
+
+ConflictError where others changed one of the bricks that it changes meanwhile: call it again. Voxels that keep
+their material are not counted. All else is as edit() has it.)";
 
 constexpr const char* kFlushDoc =
     R"(Brings coarser levels in step with edits, which they follow only when this is called: then they show all
@@ -166,6 +178,49 @@ EditReport edit_box(const PyVolume& self, const py::object& given, const py::obj
              [&](Volume& volume, const EditOptions& options) { return volume.edit(box, id, options); });
 }
 
+bool equal(ConstVoxelView a, ConstVoxelView b) {
+  for (std::int64_t x = 0; x < a.size.x; ++x) {
+    for (std::int64_t y = 0; y < a.size.y; ++y) {
+      if (!std::equal(a.row(x, y), a.row(x, y) + a.size.z, b.row(x, y))) return false;
+    }
+  }
+  return true;
+}
+
+EditReport edit_where(const PyVolume& self, const py::object& given, const py::object& function,
+                      const Keywords& keywords) {
+  Handle& handle = *self.handle;
+  handle.writer();
+  const Box box = parse_box(given);
+  const Coord size = handle.reader()->shape(box, 0).value();
+  const std::vector<py::ssize_t> shape = {size.x, size.y, size.z};
+  const EditOptions options = options_of(keywords);
+  const py::array_t<MaterialId, py::array::c_style> old(shape);
+  const auto from = VoxelView::dense(const_cast<MaterialId*>(old.data()), size);
+  watch_if_large(handle, box.volume(), [&](const Task& task) {
+    ReadOptions read;
+    read.task = task;
+    return handle.reader()->read(box, 0, from, read);
+  });
+  const py::object made = function(old.attr("copy")());
+  const py::array_t<MaterialId, py::array::c_style> ids(
+      broadcast(resolve_material(made, handle.catalogue()), shape));
+  const auto to = ConstVoxelView::dense(ids.data(), size);
+  const EditFunction change = [&](const Box& part, VoxelView voxels) -> Status {
+    Coord at = part.lo - box.lo;
+    if (at.x < 0) at.x += handle.world().extent().x;  // beyond the seam
+    const Box here = Box::of_size(at, part.size());
+    if (!equal(voxels, from.sub(here))) {
+      return Error{ErrorCode::kConflict, "voxels of box " + to_string(part) +
+                                             " were changed by others meanwhile; call edit_where() again"};
+    }
+    copy(to.sub(here), voxels);
+    return ok();
+  };
+  return run(handle, box.volume(), options,
+             [&](Volume& volume, const EditOptions& some) { return volume.edit(box, change, some); });
+}
+
 void flush_levels(const PyVolume& self, const py::object& progress) {
   self.handle->writer();
   watch(*self.handle, progress, [&](const Task& task) { return self.handle->reader()->flush_levels(task); });
@@ -224,7 +279,7 @@ py::list events(const PyVolume& self, std::uint64_t since, const py::object& giv
 
 void bind_reports(py::module_& m) {
   py::class_<EditReport>(m, "EditReport", "What Volume.edit() and Volume.edit_box() have done.")
-      .def_readonly("batch", &EditReport::batch, "Its number, from 1: Event.batch.")
+      .def_readonly("batch", &EditReport::batch, "Its number, from 1: Event.batch. 0: nothing was changed.")
       .def_readonly("voxels", &EditReport::voxels, "That were set, whatever they were before.")
       .def_readonly("bricks", &EditReport::bricks, "That were touched, of 64 x 64 x 64.")
       .def("__repr__", [](const EditReport& r) {
@@ -261,6 +316,7 @@ void bind_edits(py::module_& m, VolumeClass& volume) {
   bind_reports(m);
   bind_edit<&edit>(volume, "edit", "points", "materials", kEditDoc);
   bind_edit<&edit_box>(volume, "edit_box", "box", "material", kEditBoxDoc);
+  bind_edit<&edit_where>(volume, "edit_where", "box", "function", kEditWhereDoc);
   volume.def("flush_levels", &flush_levels, py::arg("progress") = py::none(), kFlushDoc)
       .def("fold", &fold, py::arg("least") = 1, py::arg("progress") = py::none(), kFoldDoc)
       .def("events", &events, py::arg("since") = 1, py::arg("box") = py::none(), kEventsDoc);

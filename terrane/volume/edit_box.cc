@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -43,6 +45,10 @@ Box voxels_of(const Box& bricks) {
   return {times(bricks.lo), times(bricks.hi)};
 }
 
+constexpr std::uint64_t kMostCut = 4'000'000;          // bricks that one edit may cut
+constexpr std::size_t kMostRuns = 4'000'000;           // of whole bricks
+constexpr double kMostVoxels = 9223372036854775808.0;  // 2^63
+
 class BoxEdit {
  public:
   BoxEdit(const Volume::State& state, MaterialId material, const EditOptions& options, ReadyEdit& ready)
@@ -64,11 +70,27 @@ class BoxEdit {
         TERRANE_TRY(options_.task.check());
         edit.run = *run;
         ready_.ranges.push_back(edit);
+        if (ready_.ranges.size() > kMostRuns) {
+          return Error{
+              ErrorCode::kExhausted,
+              fmt::format("box {} falls into more than {} stretches of bricks; edit it in parts, or with "
+                          "corners on multiples of 1024",
+                          to_string(piece), kMostRuns)};
+        }
       }
     }
     const Box touched = {{piece.lo.x / kBrickEdge, piece.lo.y / kBrickEdge, piece.lo.z / kBrickEdge},
                          ceil_bricks(piece.hi)};
-    for (const Box& part : shell(touched, inner)) TERRANE_TRY(add_shell(part, piece));
+    const std::vector<Box> parts = shell(touched, inner);
+    for (const Box& part : parts) cut_ += part.volume();
+    if (cut_ > kMostCut) {
+      return Error{
+          ErrorCode::kExhausted,
+          fmt::format("box {} cuts more than {} bricks, which are kept one by one; edit it in parts, or "
+                      "with corners on multiples of {}",
+                      to_string(piece), kMostCut, kBrickEdge)};
+    }
+    for (const Box& part : parts) TERRANE_TRY(add_shell(part, piece));
     return ok();
   }
   // Bricks that it made anew as ranges.
@@ -116,6 +138,7 @@ class BoxEdit {
   std::vector<PatchVoxel> patch_;
   std::map<std::array<std::int64_t, 9>, std::string> patches_;  // by part and size of the brick
   std::uint64_t whole_ = 0;
+  double cut_ = 0;  // bricks of which a part is edited
 };
 
 }  // namespace
@@ -125,6 +148,10 @@ Result<EditReport> Volume::edit(const Box& box, MaterialId material, const EditO
   TERRANE_TRY(state.check_writable());
   TERRANE_TRY(check_edit(options));
   TERRANE_ASSIGN(const std::vector<Box> pieces, state.world.pieces(box));
+  if (box.volume() >= kMostVoxels) {
+    return Error{ErrorCode::kExhausted,
+                 fmt::format("box {} has 2^63 voxels or more; edit it in parts", to_string(box))};
+  }
   ReadyEdit ready = begin_edit(options, box);
   BoxEdit edit(state, material, options, ready);
   for (const Box& piece : pieces) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "terrane/volume/history.h"
+#include "terrane/volume/partition.h"
 #include "terrane/volume/state.h"
 
 namespace terrane {
@@ -19,11 +20,27 @@ std::size_t bytes_of(const ReadyEdit& edit) {
   return bytes;
 }
 
-// Why unfinished work forbids an edit, if it does.
+// Whether an edit changes a brick that has voxels in one of the boxes.
+bool touches(const Volume::State& state, const ReadyEdit& edit, std::span<const Box> boxes) {
+  const auto overlaps = [&](const Box& box) {
+    return std::any_of(boxes.begin(), boxes.end(), [&](const Box& other) { return box.overlaps(other); });
+  };
+  for (const ReadyEdit::Patch& patch : edit.patches) {
+    if (overlaps(state.lattice(0).brick_box(patch.position))) return true;
+  }
+  bool any = false;
+  for (const Edit& range : edit.ranges)
+    for_each_cuboid(range.run, [&](const Box& cuboid) { any = any || overlaps(cuboid); });
+  return any;
+}
+
+// Why unfinished work or an edit by others forbids an edit, if it does.
 std::optional<Error> conflict(const Volume::State& state, const ReadyEdit& edit) {
   const auto pieces = state.world.pieces(edit.event.box);
   if (!pieces) return pieces.error();
   for (const format::Pending& pending : overlapping(state, *pieces)) {
+    const auto theirs = state.world.pieces(pending.box);
+    if (theirs && !touches(state, edit, *theirs)) continue;
     return Error{
         ErrorCode::kConflict,
         fmt::format("unfinished work in box {} overlaps this edit: {}", to_string(pending.box),

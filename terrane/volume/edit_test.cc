@@ -286,6 +286,19 @@ TEST_P(Edits, AFunctionThatFailsChangesNothing) {
   EXPECT_EQ(volume.info().value().epoch, 0u);
 }
 
+TEST(PlanetEdits, OnesThatAreTooLargeAreRefusedAtOnce) {
+  Volume volume = Volume::create("memory:", options_for(kMaxExtent)).value();
+  const Box all = volume.world().bounds();
+  EXPECT_EQ(volume.edit(all, 1).error().code, ErrorCode::kExhausted) << "2^82 voxels have no number";
+  Box cut = all;
+  cut.lo = {1, 1, 1};
+  cut.hi.z = 3;
+  EXPECT_EQ(volume.edit(cut, 1).error().code, ErrorCode::kExhausted) << "a billion bricks are cut";
+  const Box deep = {{0, 0, 0}, {1024, 1024, kMaxExtent.z}};
+  EXPECT_EQ(volume.edit(deep, 1).value().voxels, std::uint64_t{1} << 47);
+  EXPECT_EQ(volume.at({5, 5, kMaxExtent.z - 1}).value(), 1);
+}
+
 TEST_P(Edits, BadOnesAreRefusedAndChangeNothing) {
   Volume volume = fresh("edits_bad");
   EXPECT_EQ(volume.edit(std::vector<VoxelEdit>{}).error().code, ErrorCode::kInvalid);

@@ -41,6 +41,48 @@ def random_box(random):
     return tuple(box)
 
 
+def test_edit_where_makes_of_a_box_what_a_function_does(path, dense, seed):
+    random = np.random.default_rng(seed)
+    with terrane.create(path, SHAPE, wrap_x=True, fill=3) as v:
+        v[...] = dense
+        for i in range(12):
+            box = random_box(random)
+            (x0, x1), y, z = box
+            xs = np.arange(x0, x1) % NX
+            before = dense[xs, slice(*y), slice(*z)]
+            after = np.where(before % 2 == i % 2, before + 1, before).astype(np.uint16)
+
+            def change(old):
+                assert np.array_equal(old, before)
+                old[old % 2 == i % 2] += 1
+                return old
+
+            report = v.edit_where(box, change, process="erosion")
+            assert report.voxels == np.count_nonzero(after != before)
+            dense[xs, slice(*y), slice(*z)] = after
+            assert same(v, dense)
+        assert v.edit_where(box, lambda old: old).batch == 0
+
+
+def test_edit_where_conflicts_with_others(path):
+    box = ((60, 68), (0, 8), (0, 8))
+    with terrane.create(path, SHAPE, fill=0) as v:
+
+        def meddle(old):
+            v.edit([[64, 1, 1]], 9)
+            return old + 1
+
+        with pytest.raises(terrane.ConflictError):
+            v.edit_where(box, meddle)
+        assert v[64, 1, 1] == 9 and v[60, 0, 0] == 0
+        with pytest.raises(ZeroDivisionError):
+            v.edit_where(box, lambda old: 1 // 0)
+        with pytest.raises(ValueError):
+            v.edit_where(box, lambda old: np.zeros((2, 3), np.uint16))
+        v.edit_where(box, lambda old: old + 1)
+        assert v[64, 1, 1] == 10 and v[60, 0, 0] == 1
+
+
 def test_edits_are_assignments_to_a_plain_array(path, dense, seed):
     random = np.random.default_rng(seed)
     batches = 0

@@ -243,6 +243,17 @@ class Volume:
         time: datetime | np.datetime64 | None = None,
         durability: Literal["sync", "batch"] = "sync",
     ) -> EditReport: ...
+    def edit_where(
+        self,
+        box: _BoxLike,
+        function: Callable[[NDArray[np.uint16]], ArrayLike],
+        *,
+        process: _Process | Iterable[_Process] | None = None,
+        author: str = "",
+        note: str = "",
+        time: datetime | np.datetime64 | None = None,
+        durability: Literal["sync", "batch"] = "sync",
+    ) -> EditReport: ...
     def flush_levels(self, progress: _Progress | None = None) -> None: ...
     def fold(self, least: int = 1, progress: _Progress | None = None) -> FoldReport: ...
     def events(self, since: int = 1, box: _BoxLike | None = None) -> list[Event]: ...
