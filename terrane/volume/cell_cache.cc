@@ -1,9 +1,12 @@
 #include "terrane/volume/cell_cache.h"
 
+#include <algorithm>
 #include <bit>
 #include <exception>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "terrane/volume/cell_cache_shard.h"
 
@@ -151,24 +154,36 @@ void CellCache::begin_change(std::span<const Changed> changes, std::uint64_t ver
 }
 
 void CellCache::end_change(std::span<const Changed> changes, std::uint64_t version, bool applied) {
+  std::vector<const Changed*> single;
   for (const Changed& change : changes) {
-    if (change.run.first != change.run.last) {
-      for (std::size_t i = 0; i < kShards; ++i) {
-        Shard& s = shards_[i];
-        std::scoped_lock lock(s.mutex);
-        s.remember(change.level, change.run, version);
-      }
+    if (change.run.first == change.run.last) {
+      single.push_back(&change);
       continue;
     }
-    const Key key{change.level, change.run.first};
+    for (std::size_t i = 0; i < kShards; ++i) {
+      Shard& s = shards_[i];
+      std::scoped_lock lock(s.mutex);
+      s.remember(change.level, change.run, version);
+    }
+  }
+  const auto key_of = [](const Changed* change) { return std::pair(change->level, change->run.first); };
+  std::stable_sort(single.begin(), single.end(),
+                   [&](const Changed* a, const Changed* b) { return key_of(a) < key_of(b); });
+  for (auto begun = single.begin(); begun != single.end();) {
+    // All that changed of a brick at once: nobody may see a part of it.
+    const auto end =
+        std::find_if(begun, single.end(), [&](const Changed* c) { return key_of(c) != key_of(*begun); });
+    const Key key{(*begun)->level, (*begun)->run.first};
+    const bool patched = std::all_of(begun, end, [](const Changed* c) { return c->patch != nullptr; });
     Shard& s = shard(key.level, key.position);
     std::scoped_lock lock(s.mutex);
     s.remember(key, version);
-    if (change.patch != nullptr && applied) {
-      s.patch(key, change, version);
+    if (patched && applied) {
+      s.patch(key, {begun, end}, version);
     } else {
-      s.drop(key.level, change.run);
+      s.drop(key.level, (*begun)->run);
     }
+    begun = end;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -182,23 +183,26 @@ struct CellCache::Shard {
     drop(changed_runs, [](const ChangedRun& change) { return change.version; });
   }
 
-  // The cell is what the patch makes of it, as of `version`.
-  void patch(const Key& key, const CellCache::Changed& change, std::uint64_t version) {
+  // The cell is what the patches make of it, as of `version`.
+  void patch(const Key& key, std::span<const CellCache::Changed* const> changes, std::uint64_t version) {
     const auto found = entries.find(key);
     if (found == entries.end()) return;
     Entry& entry = found->second;
+    std::vector<PatchVoxel> edited = entry.cell->edited, voxels;
     CodecScratch scratch;
-    std::vector<PatchVoxel> voxels;
-    const bool fits = change.patch->size() <= 8 * cell_cache::kMostEdited &&
-                      read_patch(as_bytes(*change.patch), change.shape, scratch, voxels).has_value() &&
-                      voxels.size() + entry.cell->edited.size() <= cell_cache::kMostEdited;
-    if (!fits) return erase(found);
+    for (const CellCache::Changed* change : changes) {
+      const bool fits = change->patch->size() <= 8 * cell_cache::kMostEdited &&
+                        read_patch(as_bytes(*change->patch), change->shape, scratch, voxels).has_value() &&
+                        voxels.size() + edited.size() <= cell_cache::kMostEdited;
+      if (!fits) return erase(found);
+      edited = cell_cache::laid_over(edited, voxels);
+    }
     auto cell = std::make_shared<Cell>();
     cell->kind = entry.cell->kind;
     cell->material = entry.cell->material;
     cell->count = entry.cell->count;
     cell->voxels = entry.cell->voxels;
-    cell->edited = cell_cache::laid_over(entry.cell->edited, voxels);
+    cell->edited = std::move(edited);
     bytes += cell->bytes() - entry.cell->bytes();
     entry.cell = std::move(cell);
     entry.edited = true;

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "terrane/volume/cell_cache.h"
 
 namespace terrane {
@@ -77,6 +80,31 @@ TEST_F(PatchedCell, GoesWhenTooMuchLiesOverIt) {
   }
   EXPECT_GT(edited, 100u);
   EXPECT_EQ(cache_.find(0, 7, version), nullptr);
+}
+
+// A batch that patches a brick twice: whoever sees one half of it sees the other.
+TEST_F(PatchedCell, IsNeverSeenInHalf) {
+  std::atomic<bool> done = false;
+  std::atomic<int> looks = 0;
+  std::thread reader([&] {
+    while (!done) {
+      const CellPtr cell = cache_.find(0, 7, kNewest);
+      if (!cell) continue;
+      ++looks;
+      ASSERT_EQ(cell->at(10), cell->at(9000));
+    }
+  });
+  std::uint64_t version = 1;
+  for (MaterialId m = 2; m < 3000 || looks < 1000; ++m) {
+    std::string first, second;
+    write_patch(std::vector<PatchVoxel>{{10, m}}, scratch_, first);
+    write_patch(std::vector<PatchVoxel>{{9000, m}}, scratch_, second);
+    const std::vector<CellCache::Changed> changes = {change(first), change(second)};
+    cache_.begin_change(changes, version);
+    cache_.end_change(changes, ++version, true);
+  }
+  done = true;
+  reader.join();
 }
 
 }  // namespace

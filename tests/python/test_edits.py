@@ -307,7 +307,8 @@ def test_a_fold_takes_edits_into_bricks_and_changes_no_read(volume, dense, seed)
     assert same(volume, dense)
     told = []
     report = volume.fold(progress=lambda *news: told.append(news))
-    assert (report.bricks, report.deltas) == (1, 1) and told[-1][0] == told[-1][1]
+    # The brick that was edited once, and coarser ones that followed.
+    assert report.bricks == report.deltas >= 1 and told[-1][0] == told[-1][1]
     assert same(volume, dense) and volume.events() == events and volume.verify().good
     with pytest.raises(TypeError):
         volume.fold(-1)
