@@ -94,6 +94,32 @@ TEST(StagedEngine, GoesOnByItselfAfterAFaultThatPassed) {
   EXPECT_EQ(content(*inner, kUnitB), (Content{{"b", "1"}}));
 }
 
+TEST(StagedEngine, CostsTwoWritesMoreThanUnits) {
+  auto faults = std::make_unique<FaultEngine>(std::make_unique<PerUnitEngine>(make_memory_engine()));
+  const FaultEngine& calls = *faults;  // counts them
+  const auto engine = staged(std::move(faults), StagedEngineOptions().chunk_bytes);
+  struct Counts {
+    std::uint64_t all, writes;
+  };
+  const auto cost = [&](const auto& work) {
+    const Counts before{calls.count(Op::kAny), calls.count(Op::kWrite)};
+    EXPECT_TRUE(is_ok(work()));
+    return std::pair(calls.count(Op::kAny) - before.all, calls.count(Op::kWrite) - before.writes);
+  };
+  Batch alone, across;
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    alone.put(kUnitA, test_key(4 * i), "1");
+    across.put(unit_of(i), test_key(i), "2");
+  }
+  alone.require(kUnitA, "never", std::nullopt);
+  EXPECT_EQ(cost([&] { return engine->write(alone, Durability::kFsync); }), std::pair(1ul, 1ul));
+  const std::uint64_t writes = kUnits.size() + 2;
+  EXPECT_EQ(cost([&] { return engine->write(across, Durability::kFsync); }), std::pair(writes + 1, writes));
+  EXPECT_EQ(cost([&] { return engine->snapshot(); }), std::pair(1ul, 0ul));
+  const auto snapshot = engine->snapshot().value();
+  EXPECT_EQ(cost([&] { return snapshot->get(kUnitA, "a"); }), std::pair(1ul, 0ul));
+}
+
 TEST(StagedEngine, RefusesTheKeysOfItsLog) {
   const auto engine = staged(std::make_unique<PerUnitEngine>(make_memory_engine()));
   const std::string key = std::string(staged::kLogBegin) + "x";

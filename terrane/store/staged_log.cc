@@ -161,7 +161,6 @@ class LogReader {
     log_.keys.emplace_back(key);
     if (at.id != id_) begin(at.id);
     if (at.number == kCommit) return commit(*payload);
-    if (at.number != chunks_) return damaged("chunk " + std::to_string(chunks_) + " is gone");
     ++chunks_;
     payload_.append(*payload);
     seals_.append(value.substr(payload->size()));

@@ -132,7 +132,7 @@ TEST(StagedLog, EveryBitThatIsTurnedIsFound) {
   }
 }
 
-TEST(StagedLog, ALostChunkAndACutOneAreFound) {
+TEST(StagedLog, ALostChunkAndACutValueAreFound) {
   for (std::size_t i = 0; i < 2; ++i) {
     Content entries = on_the_page();
     entries.erase(bytes_of(kNames[i].first));
@@ -147,6 +147,18 @@ TEST(StagedLog, ALostChunkAndACutOneAreFound) {
   }
   Content entries = on_the_page();
   entries[bytes_of("chunk-0-key") + "x"] = "longer";
+  EXPECT_TRUE(fails_with(read_back(entries), ErrorCode::kCorrupt));
+}
+
+TEST(StagedLog, AChunkOfAnotherBatchIsFound) {
+  Changes other = example();
+  other[0].value = "other";
+  Content entries = on_the_page();
+  EXPECT_TRUE(is_ok(staged::write_log(kId, other, 20, [&](const staged::LogBatch& log) {
+    if (!log.commits) entries[log.batch.ops()[0].key] = log.batch.ops()[0].value;
+    return ok();
+  })));
+  EXPECT_NE(entries, on_the_page());
   EXPECT_TRUE(fails_with(read_back(entries), ErrorCode::kCorrupt));
 }
 
