@@ -40,6 +40,11 @@ void Batch::require(Unit unit, std::string_view key, std::optional<std::string_v
   ops_.push_back({Kind::kRequire, value.has_value(), unit, std::string(key), std::string(expected)});
 }
 
+void Batch::add(Op op) {
+  bytes_ += op.key.size() + op.value.size();
+  ops_.push_back(std::move(op));
+}
+
 void Batch::append(Batch&& other) {
   if (ops_.empty()) {
     ops_ = std::move(other.ops_);
@@ -50,6 +55,11 @@ void Batch::append(Batch&& other) {
   bytes_ += other.bytes_;
   other.ops_.clear();
   other.bytes_ = 0;
+}
+
+std::vector<Batch::Op> Batch::take() {
+  bytes_ = 0;
+  return std::exchange(ops_, {});
 }
 
 Status check_batch(const Batch& batch, const Engine::Traits& traits) {

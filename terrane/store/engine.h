@@ -45,11 +45,14 @@ class Batch {
   // The whole batch fails with kConflict unless `key` has this value (absent: nullopt) when it is applied.
   // Conditions see the state before the batch.
   void require(Unit unit, std::string_view key, std::optional<std::string_view> value);
+  // One that was taken from another batch.
+  void add(Op op);
 
   const std::vector<Op>& ops() const { return ops_; }
   bool empty() const { return ops_.empty(); }
   std::size_t bytes() const { return bytes_; }  // of keys and values, roughly what the batch holds in memory
   void append(Batch&& other);
+  std::vector<Op> take();  // leaves it empty
 
  private:
   std::vector<Op> ops_;

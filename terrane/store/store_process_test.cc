@@ -10,6 +10,9 @@
 
 #include "terrane/store/conformance.h"
 #include "terrane/store/engines.h"
+#include "terrane/store/per_unit_engine_testing.h"
+#include "terrane/store/staged_engine.h"
+#include "terrane/store/units_model_testing.h"
 
 // Several processes: locks, readers, and writers killed in the middle of their work.
 //
@@ -20,6 +23,16 @@ namespace terrane {
 namespace {
 
 constexpr RocksEngineOptions kSmall{.block_cache_bytes = 64 << 10, .write_buffer_bytes = 64 << 10};
+
+Result<std::unique_ptr<Engine>> open_plain(const std::string& path, EngineMode mode) {
+  return open_rocks_engine(path, mode, kSmall);
+}
+// The same held to its units, with batches over several staged in small chunks.
+Result<std::unique_ptr<Engine>> open_staged(const std::string& path, EngineMode mode) {
+  TERRANE_ASSIGN(std::shared_ptr<Engine> engine, open_plain(path, mode));
+  return open_staged_engine(std::make_unique<PerUnitEngine>(std::move(engine)), mode, {.chunk_bytes = 2000});
+}
+using Open = Result<std::unique_ptr<Engine>> (*)(const std::string& path, EngineMode mode);
 
 // Runs `work` in a child; gives what it returned, or -1 where it died.
 int in_child(const std::function<int()>& work) {
@@ -72,9 +85,10 @@ Batch batch_of(std::uint64_t seed, std::uint64_t n, Content& model) {
     model.erase(model.lower_bound(begin), model.lower_bound(end));
   }
   for (std::uint64_t i = 1 + random.below(12); i > 0; --i) {
-    const std::string key = test_key(random.below(100));
+    const std::uint64_t number = random.below(100);
+    const std::string key = test_key(number);
     const std::string value = test_value(random.next(), random.below(1500));
-    batch.put(kUnitA, key, value);
+    batch.put(unit_of(number), key, value);
     model[key] = value;
   }
   batch.put(kUnitA, "number", std::to_string(n));
@@ -83,9 +97,9 @@ Batch batch_of(std::uint64_t seed, std::uint64_t n, Content& model) {
 }
 
 // Writes batches `from`, from + 1, ... until killed: announces each, writes it, and says that it is done.
-int write_until_killed(const std::string& path, std::uint64_t seed, std::uint64_t from, const Pipe& announced,
-                       const Pipe& acknowledged) {
-  auto engine = open_rocks_engine(path, from == 1 ? EngineMode::kCreate : EngineMode::kWrite, kSmall);
+int write_until_killed(Open open, const std::string& path, std::uint64_t seed, std::uint64_t from,
+                       const Pipe& announced, const Pipe& acknowledged) {
+  auto engine = open(path, from == 1 ? EngineMode::kCreate : EngineMode::kWrite);
   if (!engine) return complain(engine.error().message);
   Content ignored;
   for (std::uint64_t n = from;; ++n) {
@@ -98,9 +112,9 @@ int write_until_killed(const std::string& path, std::uint64_t seed, std::uint64_
 }
 
 // The state must be that of the batches 1..n, none torn, for an n that is at least the last acknowledged.
-int check_state(const std::string& path, std::uint64_t seed, std::uint64_t acknowledged,
+int check_state(Open open, const std::string& path, std::uint64_t seed, std::uint64_t acknowledged,
                 std::uint64_t announced, const Pipe& result) {
-  auto engine = open_rocks_engine(path, EngineMode::kReadOnly, kSmall);
+  auto engine = open(path, EngineMode::kReadOnly);
   if (!engine) return complain(engine.error().message);
   const Content found = content(**engine);
   const auto number = found.find("number");
@@ -116,7 +130,14 @@ int check_state(const std::string& path, std::uint64_t seed, std::uint64_t ackno
 
 }  // namespace
 
-TEST(StoreProcesses, AWriterKilledAtAnyTimeLosesNoAcknowledgedBatch) {
+struct Engines {
+  const char* name;
+  Open open;
+};
+class KilledWriter : public testing::TestWithParam<Engines> {};
+
+TEST_P(KilledWriter, LosesNoAcknowledgedBatchAndTearsNone) {
+  const Open open = GetParam().open;
   const char* wish = std::getenv("TERRANE_CRASH_CYCLES");
   const int cycles = wish != nullptr ? std::atoi(wish) : 20;
   const std::uint64_t seed = 77;
@@ -132,7 +153,7 @@ TEST(StoreProcesses, AWriterKilledAtAnyTimeLosesNoAcknowledgedBatch) {
     if (child == 0) {
       announced_pipe.close_read();
       acknowledged_pipe.close_read();
-      ::_exit(write_until_killed(path, seed, last + 1, announced_pipe, acknowledged_pipe));
+      ::_exit(write_until_killed(open, path, seed, last + 1, announced_pipe, acknowledged_pipe));
     }
     announced_pipe.close_write();
     acknowledged_pipe.close_write();
@@ -151,12 +172,16 @@ TEST(StoreProcesses, AWriterKilledAtAnyTimeLosesNoAcknowledgedBatch) {
     while (announced_pipe.receive(word)) announced = word;
 
     Pipe result;
-    ASSERT_EQ(in_child([&] { return check_state(path, seed, acknowledged, announced, result); }), 0);
+    ASSERT_EQ(in_child([&] { return check_state(open, path, seed, acknowledged, announced, result); }), 0);
     ASSERT_TRUE(result.receive(last));
   }
   RecordProperty("batches", static_cast<int>(last));
   EXPECT_GT(last, static_cast<std::uint64_t>(cycles));
 }
+
+INSTANTIATE_TEST_SUITE_P(Engines, KilledWriter,
+                         testing::Values(Engines{"RocksDB", open_plain}, Engines{"Staged", open_staged}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(StoreProcesses, ASecondWriterIsRefusedAndReadersAreNot) {
   const ScratchDirectory scratch;

@@ -6,6 +6,7 @@
 
 #include "terrane/codec/frame.h"
 #include "terrane/store/engines.h"
+#include "terrane/store/staged_engine.h"
 #include "terrane/volume/scan.h"
 #include "terrane/volume/state.h"
 
@@ -17,6 +18,13 @@ namespace {
 
 std::string engine_path(const std::string& where) {
   return where + "/db";
+}
+
+// An engine whose batches over several units are atomic, if it takes staging.
+Result<std::unique_ptr<Engine>> atomic_across_units(std::unique_ptr<Engine> engine, Access access) {
+  if (engine->traits().atomic_across_units) return engine;
+  return open_staged_engine(std::move(engine),
+                            access == Access::kWrite ? EngineMode::kWrite : EngineMode::kReadOnly);
 }
 
 }  // namespace
@@ -64,13 +72,7 @@ Volume::~Volume() = default;
 
 Result<Volume> Volume::create_on(std::unique_ptr<Engine> engine, CreateOptions create, OpenOptions options) {
   TERRANE_ASSIGN(World world, World::create(create.world));
-  if (!engine->traits().atomic_across_units) {
-    return Error{
-        ErrorCode::kUnsupported,
-        fmt::format("the engine {} is atomic per unit only; a volume needs one that writes batches over "
-                    "several units",
-                    engine->traits().name)};
-  }
+  TERRANE_ASSIGN(engine, atomic_across_units(std::move(engine), Access::kWrite));
   Manifest manifest{world.settings(), create.fill, std::move(create.catalogue), {}};
   const std::uint64_t model = format::constant_model(manifest.fill);
   Batch batch;
@@ -109,6 +111,7 @@ Result<std::unique_ptr<Volume::State>> Volume::load_on(std::unique_ptr<Engine> e
 }
 
 Result<Volume> Volume::open_on(std::unique_ptr<Engine> engine, const OpenOptions& options) {
+  TERRANE_ASSIGN(engine, atomic_across_units(std::move(engine), options.access));
   TERRANE_ASSIGN(auto state, load_on(std::move(engine), options));
   TERRANE_TRY(state->take_down_codecs());
   if (state->writable) TERRANE_TRY(state->catch_up());

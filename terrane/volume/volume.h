@@ -181,7 +181,8 @@ class Volume {
   static Result<Volume> create(const std::string& where, CreateOptions create, OpenOptions open = {});
   // kNotFound, kLocked, kUnsupported (a newer format), kCorrupt.
   static Result<Volume> open(const std::string& where, const OpenOptions& options = {});
-  // On an engine of the caller's own: opens what is there, or creates. For tests and other storages.
+  // On an engine of the caller's own: opens what is there, or creates. For tests and other storages. One that
+  // is atomic per unit only is staged (store/staged_engine.h).
   static Result<Volume> create_on(std::unique_ptr<Engine> engine, CreateOptions create,
                                   OpenOptions open = {});
   static Result<Volume> open_on(std::unique_ptr<Engine> engine, const OpenOptions& options = {});
