@@ -181,9 +181,10 @@ class Aftermath {
 
   static void lay(State state, const Box& box, const VoxelArray& voxels, std::vector<VoxelArray>& worlds) {
     if (state == State::kNotBegun) return;
-    if (state != State::kDone) worlds.insert(worlds.end(), worlds.begin(), worlds.end());
-    for (std::size_t i = 0; i < (state == State::kDone ? worlds.size() : worlds.size() / 2); ++i)
-      copy(voxels.view(), worlds[i].view().sub(box));
+    std::vector<VoxelArray> without;
+    if (state != State::kDone) without = worlds;
+    for (VoxelArray& world : worlds) copy(voxels.view(), world.view().sub(box));
+    for (VoxelArray& world : without) worlds.push_back(std::move(world));
   }
 
   void compare(Volume& volume) {

@@ -46,9 +46,10 @@ Result<Answers> make_store(const std::string& store, std::uint64_t seed, const s
   OpenOptions open;
   open.threads = 1;
   open.access = Access::kWrite;
-  { TERRANE_ASSIGN(const Volume made, Volume::create(scratch, create_options(sample_plan(seed)), open)); }
+  const Plan plan = seed % 2 == 0 ? small_plan(seed) : Plan{seed, {1100, 30, 20}, true};
+  { TERRANE_ASSIGN(const Volume made, Volume::create(scratch, create_options(plan), open)); }
   TERRANE_ASSIGN(Volume volume, Volume::open(scratch, open));
-  TERRANE_TRY(fill_sample(volume, seed, [&] { return volume.compact(); }));
+  TERRANE_TRY(fill_sample(volume, plan, 12, [&] { return volume.compact(); }));
   copy_store(scratch, store);
   return Answers::of(volume);
 }

@@ -41,28 +41,28 @@ Plan sample_plan(std::uint64_t seed) {
   return {seed, {1030, 4, 3}, true};
 }
 
-Status fill_sample(Volume& volume, std::uint64_t seed, const std::function<Status()>& half_way) {
-  const Plan plan = sample_plan(seed);
-  const Box first = {{3, 0, 0}, {66, 4, 3}};
-  TERRANE_TRY(volume.write(first, layers(first.size(), seed).view()));
-  TERRANE_TRY(edit_some(volume, plan, 0, 5));
+Status fill_sample(Volume& volume, const Plan& plan, std::uint32_t times,
+                   const std::function<Status()>& half_way) {
+  const Box bounds = volume.world().bounds();
+  const Box first = Box{{3, 0, 0}, {66, 64, 64}}.intersect(bounds);
+  TERRANE_TRY(volume.write(first, layers(first.size(), plan.seed).view()));
+  TERRANE_TRY(edit_some(volume, plan, 0, 5 * times));
   TERRANE_ASSIGN(const auto folded, volume.fold());
   (void)folded;
-  TERRANE_TRY(edit_some(volume, plan, 5, 8));
+  TERRANE_TRY(edit_some(volume, plan, 5 * times, 8 * times));
   TERRANE_TRY(half_way());
   // A whole brick with deltas over it, and then some more deltas.
-  const Box brick = {{0, 0, 0}, {64, plan.extent.y, plan.extent.z}};
-  TERRANE_ASSIGN(const auto replaced, volume.edit(brick, 5));
+  TERRANE_ASSIGN(const auto replaced, volume.edit(Box{{0, 0, 0}, {64, 64, 64}}.intersect(bounds), 5));
   (void)replaced;
-  TERRANE_TRY(volume.write(first, layers(first.size(), seed + 1).view()));
+  TERRANE_TRY(volume.write(first, layers(first.size(), plan.seed + 1).view()));
   TERRANE_TRY(volume.flush_levels());
   const std::vector<VoxelEdit> block = {{{2, 0, 0}, 9}, {{2, 1, 0}, 9}, {{2, 0, 1}, 9}, {{2, 1, 1}, 9},
                                         {{3, 0, 0}, 9}, {{3, 1, 0}, 9}, {{3, 0, 1}, 9}, {{3, 1, 1}, 9}};
   TERRANE_ASSIGN(const auto seen_above, volume.edit(block));
   (void)seen_above;
   TERRANE_TRY(volume.flush_levels());
-  TERRANE_TRY(edit_some(volume, plan, 8, 12));
-  if (seed % 3 == 0) {
+  TERRANE_TRY(edit_some(volume, plan, 8 * times, 12 * times));
+  if (plan.seed % 3 == 0) {
     IngestOptions options;
     options.at = {10, 0, 0};
     if (volume.ingest(Broken(), options)) return internal("a broken source was ingested");

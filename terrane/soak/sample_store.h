@@ -11,8 +11,10 @@ namespace terrane::soak {
 // Of few voxels, in two regions where the seed is odd.
 Plan sample_plan(std::uint64_t seed);
 // Brings bricks, ranges, deltas of several levels, events and both kinds of history into an empty store; and
-// where the seed says so, an ingest that has not ended. `half_way` is called in the middle.
-Status fill_sample(Volume& volume, std::uint64_t seed, const std::function<Status()>& half_way);
+// where the seed says so, an ingest that has not ended. `times`: how much of all. `half_way` is called in the
+// middle.
+Status fill_sample(Volume& volume, const Plan& plan, std::uint32_t times,
+                   const std::function<Status()>& half_way);
 
 // What a store answers: levels as dense arrays, and its events.
 class Answers {

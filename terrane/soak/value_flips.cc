@@ -52,7 +52,7 @@ class Flips {
     RawStore store(make_memory_engine());
     auto made = Volume::create_on(store.lend(), create_options(sample_plan(seed)), open_);
     if (!made) return give_up(seed, made.error().message);
-    if (const Status filled = fill_sample(*made, seed, [] { return ok(); }); !filled)
+    if (const Status filled = fill_sample(*made, sample_plan(seed), 1, [] { return ok(); }); !filled)
       return give_up(seed, filled.error().message);
     const auto answers = Answers::of(*made);
     if (!answers) return give_up(seed, answers.error().message);
