@@ -67,6 +67,7 @@ class FileFlips {
     if (!answers) return outcome_.fail(answers.error().message);
     const auto files = files_of(store_);
     std::vector<std::string> kinds;
+    kinds.reserve(files.size());
     for (const auto& [kind, some] : files) kinds.push_back(kind);
     for (std::uint64_t i = settings_.first; i < settings_.first + settings_.cycles; ++i) {
       Random random(mix(settings_.seed, i));
