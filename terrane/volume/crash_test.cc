@@ -1,19 +1,13 @@
 // Kills the process that writes, at any moment: what it had acknowledged is there, and nothing is half done.
-// That process is a program of its own, crash_writer_testing.cc: a fork of this one would have RocksDB's pool
-// of threads without its threads, and whatever waits for them would wait forever.
+// That process is a program of its own, crash_writer_testing.cc. What edits promise is in terrane/soak.
 
 #include <gtest/gtest.h>
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
-#include <csignal>
 #include <thread>
 
 #include "terrane/base/rounds_testing.h"
+#include "terrane/base/spawned_testing.h"
 #include "terrane/volume/crash_work_testing.h"
 
 namespace terrane {
@@ -24,49 +18,28 @@ constexpr int kKills = rounds(15);
 // The process that writes, and the numbers that it tells.
 class Child {
  public:
-  explicit Child(std::vector<std::string> arguments) {
-    int ends[2];
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    heard_ = ends[0];
-    posix_spawn_file_actions_t files;
-    EXPECT_EQ(::posix_spawn_file_actions_init(&files), 0);
-    EXPECT_EQ(::posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO), 0);
-    arguments.insert(arguments.begin(), TERRANE_CRASH_WRITER);
-    std::vector<char*> words;
-    words.reserve(arguments.size() + 1);
-    for (std::string& argument : arguments) words.push_back(argument.data());
-    words.push_back(nullptr);
-    EXPECT_EQ(::posix_spawn(&pid_, words[0], &files, nullptr, words.data(), environ), 0) << words[0];
-    ::posix_spawn_file_actions_destroy(&files);
-    ::close(ends[1]);
+  explicit Child(std::vector<std::string> arguments) : process_(program(std::move(arguments))) {
+    EXPECT_TRUE(process_.started());
   }
-  ~Child() {
-    if (pid_ > 0) end();
-    ::close(heard_);
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
   // The next number it tells, waiting for it; nullopt once it is gone.
   std::optional<int> hear() {
     int n = 0;
-    if (::read(heard_, &n, sizeof(n)) != ssize_t{sizeof(n)}) return std::nullopt;
+    if (process_.hear(n) != Spawned::Heard::kWord) return std::nullopt;
     return n;
   }
   // Kills it. True where it had ended by itself, and well.
   bool end() {
-    ::kill(pid_, SIGKILL);
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    pid_ = 0;
-    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-    EXPECT_TRUE(killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) << "it failed by itself";
-    return !killed;
+    const int status = process_.kill();
+    EXPECT_TRUE(was_killed(status) || ended_well(status)) << "it failed by itself";
+    return !was_killed(status);
   }
 
  private:
-  pid_t pid_ = 0;
-  int heard_ = -1;
+  static std::vector<std::string> program(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), TERRANE_CRASH_WRITER);
+    return arguments;
+  }
+  Spawned process_;
 };
 
 double seconds_of(const std::function<void()>& work) {
@@ -123,68 +96,6 @@ TEST(Crash, AcknowledgedWritesSurviveAKill) {
       ASSERT_EQ(now[l].voxels, expected[l].voxels) << "level " << l;
   }
   EXPECT_GT(next, kKills / 2) << "the kills came before anything happened";
-}
-
-// What a store holds, small enough to keep: its size, and the hash of each level.
-struct Fingerprint {
-  std::uint64_t stored_bytes = 0, level0_bytes = 0, epoch = 0;
-  std::vector<std::uint64_t> levels;
-  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
-};
-
-Fingerprint fingerprint(const Volume& volume) {
-  const VolumeInfo info = volume.info().value();
-  Fingerprint out{info.stored_bytes, info.level0_bytes, info.epoch, {}};
-  for (const VoxelArray& level : sample::all_levels(volume)) {
-    out.levels.push_back(hash64(std::as_bytes(std::span(level.voxels))));
-  }
-  return out;
-}
-
-TEST(Crash, AKilledIngestContinuesToTheSameStore) {
-  RecordProperty("seed", std::to_string(crash::kSeed));
-  Random random(crash::kSeed);
-  Fingerprint undisturbed;
-  double ingest_seconds = 0;
-  {
-    Volume volume =
-        Volume::create(sample::fresh_path("crash_calm"), crash::around_rock(), crash::for_writing()).value();
-    ingest_seconds = seconds_of([&] { ASSERT_TRUE(crash::ingest_rock(volume)); });
-    undisturbed = fingerprint(volume);
-  }
-  const std::string path = sample::fresh_path("crash_ingest");
-  const Box box = Box::of_size(crash::kRockAt, crash::Rock().size());
-  int finished = 0;
-  for (int kill = 0; kill < kKills || finished == 0;) {
-    SCOPED_TRACE("kill " + std::to_string(kill));
-    std::filesystem::remove_all(path);
-    { Volume::create(path, crash::around_rock(), crash::for_writing()).value(); }
-    for (bool done = false; !done;) {
-      Child child({"ingest", path});
-      ASSERT_TRUE(child.hear());
-      // The last ones are left to end, so that there is something to compare.
-      const bool last = kill >= kKills;
-      if (last) {
-        EXPECT_FALSE(child.hear());
-      } else {
-        sleep_within(random, ingest_seconds / 2);
-      }
-      const bool ended = child.end();
-      kill += ended ? 0 : 1;
-      const Volume volume = Volume::open(path, crash::for_writing()).value();
-      sample::expect_clean(volume);
-      const auto unfinished = volume.info().value().unfinished;
-      if (!unfinished.empty()) {
-        EXPECT_EQ(unfinished[0].box, box);
-      }
-      done = unfinished.empty() && volume.info().value().ingested_bytes > 0;
-      EXPECT_TRUE(done || !ended);
-      if (!done) continue;
-      ++finished;
-      EXPECT_EQ(fingerprint(volume), undisturbed);
-    }
-    if (HasFailure()) return;
-  }
 }
 
 }  // namespace

@@ -35,35 +35,4 @@ inline sample::Step numbered_step(int n) {
   }
 }
 
-// Larger than a block in every direction, and made on demand.
-class Rock final : public VoxelSource {
- public:
-  Coord size() const override { return {700, 530, 270}; }
-  std::string identity() const override { return "rock"; }
-  Status read(const Box& box, VoxelView out) const override {
-    for (std::int64_t x = box.lo.x; x < box.hi.x; ++x) {
-      for (std::int64_t y = box.lo.y; y < box.hi.y; ++y) {
-        MaterialId* row = out.row(x - box.lo.x, y - box.lo.y);
-        for (std::int64_t z = box.lo.z; z < box.hi.z; ++z) row[z - box.lo.z] = at({x, y, z});
-      }
-    }
-    return ok();
-  }
-  static MaterialId at(Coord c) { return static_cast<MaterialId>((c.z + (c.x ^ c.y) % 37) / 30); }
-};
-
-inline constexpr Coord kRockAt = {31, 9, 5};
-
-inline CreateOptions around_rock() {
-  CreateOptions create = sample::create_options();
-  create.world.extent = {760, 545, 290};
-  return create;
-}
-
-inline bool ingest_rock(Volume& volume) {
-  IngestOptions options;
-  options.at = kRockAt;
-  return volume.ingest(Rock(), options).has_value();
-}
-
 }  // namespace terrane::crash

@@ -7,6 +7,7 @@
 #include "terrane/codec/frame.h"
 #include "terrane/store/engines.h"
 #include "terrane/store/staged_engine.h"
+#include "terrane/volume/make_directory.h"
 #include "terrane/volume/scan.h"
 #include "terrane/volume/state.h"
 
@@ -126,10 +127,7 @@ Result<Volume> Volume::create(const std::string& where, CreateOptions create, Op
   if (existed && !(fs::is_directory(where, error) && fs::is_empty(where, error))) {
     return invalid(fmt::format("`{}` exists already; choose another name, or remove it first", where));
   }
-  fs::create_directories(where, error);
-  if (error) {
-    return Error{ErrorCode::kIo, fmt::format("cannot make the directory `{}`: {}", where, error.message())};
-  }
+  TERRANE_TRY(make_directory(where));
   auto made = [&]() -> Result<Volume> {
     TERRANE_ASSIGN(auto engine, open_rocks_engine(engine_path(where), EngineMode::kCreate));
     TERRANE_ASSIGN(Volume volume, create_on(std::move(engine), std::move(create), options));
@@ -338,8 +336,7 @@ Status Volume::checkpoint(const std::string& path) const {
   std::error_code error;
   if (state_->path.empty()) return state_->engine->checkpoint(path);
   if (fs::exists(path, error)) return invalid(fmt::format("`{}` exists already; choose another name", path));
-  fs::create_directories(path, error);
-  if (error) return Error{ErrorCode::kIo, fmt::format("cannot make `{}`: {}", path, error.message())};
+  TERRANE_TRY(make_directory(path));
   std::uint64_t epoch = 0;
   {
     std::scoped_lock lock(state_->totals_mutex);
