@@ -109,8 +109,9 @@ class Aftermath {
       outcome_.add("lost");
       fail(fmt::format("edit {} was acknowledged and is lost", edit));
     }
-    outcome_.add("acknowledged", std::count_if(account_.edits.begin(), account_.edits.end(),
-                                               [](const auto& one) { return one.second == State::kDone; }));
+    std::uint64_t acknowledged = 0;
+    for (const auto& [edit, state] : account_.edits) acknowledged += state == State::kDone ? 1 : 0;
+    outcome_.add("acknowledged", acknowledged);
     compare(*volume);
     look_at_copy(copy);
   }

@@ -19,7 +19,7 @@ using cell_cache::mix;
 
 MaterialId Cell::at(std::size_t place) const {
   if (const PatchVoxel* v = cell_cache::find_place(edited, place)) return v->material;
-  return count == 0 ? material : voxels[place];
+  return count == 0 ? material : voxels.get()[place];
 }
 
 CellCache::CellCache(std::uint64_t capacity_bytes) : shards_(new Shard[kShards]) {
