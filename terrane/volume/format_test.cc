@@ -140,7 +140,7 @@ std::vector<Kind> all_kinds() {
        [](std::string_view key, std::string_view value) {
          return status_of(format::parse_event(key, value, model()));
        }},
-      {"folded", format::history_unit(), format::folded_key(1, 26),
+      {"folded", format::history_unit(), format::folded_key(1, 47),
        [](std::string_view key, std::string_view value) {
          return status_of(format::parse_folded(key, value, model()));
        }},
