@@ -26,6 +26,11 @@ void DeltaNumbers::set(int level, Position position, std::uint32_t next) {
   next_[{level, position}] = next;
 }
 
+void DeltaNumbers::note_if_long(int level, Position position) {
+  const std::uint32_t* next = find(level, position);
+  if (watched_ != 0 && next != nullptr && *next > watched_) long_.emplace_back(level, position);
+}
+
 Result<DeltaWriter::Region*> DeltaWriter::region(int level, RegionId id) {
   const auto [at, fresh] = regions_.try_emplace({level, id});
   if (!fresh) return &at->second;
@@ -114,6 +119,7 @@ Status DeltaWriter::fold(int level, Position position, std::uint32_t count) {
     put(*region, unit, key, format::delta_value(key, kept[i].first, kept[i].second, model_));
   }
   numbers_.set(level, position, number - std::min(number, count));
+  numbers_.note_if_long(level, position);
   return ok();
 }
 

@@ -22,6 +22,8 @@ class DeltaNumbers {
 
   // From now on bricks are remembered whose deltas reach this number; 0: none.
   void watch(std::uint32_t number) { watched_ = number; }
+  // The same of a brick that has more although some of its deltas were taken away.
+  void note_if_long(int level, Position position);
   // Those bricks, by level, each at least once; they are then forgotten.
   std::vector<std::pair<int, Position>> take_long() { return std::exchange(long_, {}); }
 
